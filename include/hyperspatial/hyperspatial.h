@@ -1,0 +1,22 @@
+/* hyperspatial.h: everything.
+ *
+ * Read router.h first (opening, snapshots, addresses), then batch.h (writing), then the store that you need.
+ */
+#ifndef HYPERSPATIAL_H
+#define HYPERSPATIAL_H
+
+#include "hyperspatial/batch.h"
+#include "hyperspatial/config.h"
+#include "hyperspatial/entities.h"
+#include "hyperspatial/filter.h"
+#include "hyperspatial/graph.h"
+#include "hyperspatial/import.h"
+#include "hyperspatial/measures.h"
+#include "hyperspatial/properties.h"
+#include "hyperspatial/router.h"
+#include "hyperspatial/status.h"
+#include "hyperspatial/timeseries.h"
+#include "hyperspatial/types.h"
+#include "hyperspatial/vectors.h"
+
+#endif
