@@ -47,8 +47,8 @@ typedef struct engine_table_options {
     bool fixed_value;    /* keys and values lie in plain arrays (key_size > 0); value_size may then be 0 */
     uint32_t alignment;  /* of values in memory: 1, 8 or 64; above 1 only with fixed_value. Values of over a quarter
                             page are 64-byte aligned in every table */
-    uint32_t page_size;  /* bytes: 4,096 to 65,536, a power of two; 0: 4,096. A fixed entry takes at most a quarter of
-                            the page; longer ones need a larger page or an unfixed table */
+    uint32_t page_size;  /* bytes: 4,096 to 65,536, a power of two; 0: 4,096. With fixed_value at least three entries
+                            must fit beside a 64-byte header; longer ones need a larger page or an unfixed table */
     bool shared;         /* written only by queued writes, see above */
 } engine_table_options;
 
@@ -114,6 +114,7 @@ typedef struct engine_ops {
     hs_status (*put)(engine_txn *txn, engine_table table, hs_slice key, hs_slice value);
     hs_status (*remove)(engine_txn *txn, engine_table table, hs_slice key);
     hs_status (*queue_put)(engine_txn *txn, engine_table table, hs_slice key, hs_slice value);
+    hs_status (*queue_insert)(engine_txn *txn, engine_table table, hs_slice key, hs_slice value);
     hs_status (*queue_delete)(engine_txn *txn, engine_table table, hs_slice key);
     hs_status (*expect)(engine_txn *txn, engine_table table, hs_slice prefix, bool present);
     hs_status (*drop_family)(engine_txn *txn, engine_family family);
@@ -250,6 +251,10 @@ static inline hs_status engine_delete(engine_txn *t, engine_table table, hs_slic
  * Reads of this transaction do not see it. Deleting an absent key is no error. */
 static inline hs_status engine_queue_put(engine_txn *t, engine_table table, hs_slice key, hs_slice value) {
     return t->ops->queue_put(t, table, key, value);
+}
+/* The same, but the commit fails with HS_CONFLICT if the key is there when the write is applied. */
+static inline hs_status engine_queue_insert(engine_txn *t, engine_table table, hs_slice key, hs_slice value) {
+    return t->ops->queue_insert(t, table, key, value);
 }
 static inline hs_status engine_queue_delete(engine_txn *t, engine_table table, hs_slice key) {
     return t->ops->queue_delete(t, table, key);
