@@ -26,25 +26,27 @@ typedef enum hs_preset {
 
 /* Settings of a router; each collection that it opens uses them. Fill with hs_config_preset(). */
 typedef struct hs_config {
-    hs_durability durability;   /* of batches that do not say otherwise */
-    uint64_t log_size;          /* bytes of the write-ahead log: 1 MiB to 16 GiB */
-    uint64_t address_range;     /* bytes of address space reserved per open collection: 64 MiB to 64 TiB, the largest
-                                   size of its file; halved until the system grants it */
-    uint64_t growth_step;       /* bytes by which a data file grows: 64 KiB to 1 GiB */
+    hs_durability durability; /* of batches that do not say otherwise */
+    uint64_t log_size;        /* bytes of the write-ahead log: 1 MiB to 16 GiB */
+    /* Bytes of address space reserved per open collection, the largest size of its file; halved
+     * until the system grants it: 64 MiB to 64 TiB. */
+    uint64_t address_range;
+    uint64_t growth_step;        /* bytes by which a data file grows: 64 KiB to 1 GiB */
     uint32_t checkpoint_percent; /* share of the log that starts a checkpoint: 10 to 90 */
-    uint32_t vector_page_size;  /* bytes of a vector table's page: 4,096 to 65,536, a power of two */
-    bool verify_pages;          /* check each page's checksum when it is first touched after opening */
-    bool background;            /* checkpoints run in a thread of their own; without it they run inside commits */
+    uint32_t vector_page_size;   /* bytes of a vector table's page: 4,096 to 65,536, power of two */
+    bool verify_pages;           /* check a page's checksum when first touched after opening */
+    bool background;             /* checkpoints run in a thread of their own, not inside commits */
 } hs_config;
 
 /* Fills `config` with a preset. HS_INVALID for a number that is no preset. */
 hs_status hs_config_preset(hs_preset preset, hs_config *config);
 
-/* The preset of a name: "default", "small", "large", "read-heavy", "write-heavy". HS_INVALID for another name. */
+/* The preset of a name: "default", "small", "large", "read-heavy", "write-heavy". HS_INVALID for
+ * another name. */
 hs_status hs_config_preset_named(const char *name, hs_config *config);
 
-/* Changes one setting by its field name and a text ("log_size", "256MiB"; "durability", "buffered"). HS_INVALID names
- * the unknown setting, or the value and the range allowed. */
+/* Changes one setting by its field name and a text ("log_size", "256MiB"; "durability",
+ * "buffered"). HS_INVALID names the unknown setting, or the value and the range allowed. */
 hs_status hs_config_set(hs_config *config, const char *setting, const char *value);
 
 /* Checks every setting's range. HS_INVALID names the first that breaks it. */

@@ -1,4 +1,5 @@
-/* entities.h: the entities of a type: created, found by id or external key, listed, counted, deleted. */
+/* entities.h: the entities of a type: created, found by id or external key, listed, counted,
+ * deleted. */
 #ifndef HYPERSPATIAL_ENTITIES_H
 #define HYPERSPATIAL_ENTITIES_H
 
@@ -17,37 +18,42 @@ typedef struct hs_entity {
     hs_time updated_at;
 } hs_entity;
 
-/* --- writing ---------------------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
-/* Records the creation of an entity. `key` is its external key, unique within the type, or empty. `id` (in and out): a
- * nil UUID is replaced by the id that the entity gets: version 5 of the type's namespace and the key, or version 7
- * without a key. At commit: HS_EXISTS if the id or the key is taken, HS_NOT_FOUND if the type does not exist. */
+/* Records the creation of an entity. `key` is its external key, unique within the type, or empty.
+ * `id` (in and out): a nil UUID is replaced by the id that the entity gets: version 5 of the type's
+ * namespace and the key, or version 7 without a key. At commit: HS_EXISTS if the id or the key is
+ * taken, HS_NOT_FOUND if the type does not exist. */
 hs_status hs_entity_create(hs_batch *batch, const char *type, hs_slice key, hs_uuid *id);
 
 /* Records the creation of an entity unless it exists already (by id); then nothing changes. */
 hs_status hs_entity_upsert(hs_batch *batch, const char *type, hs_slice key, hs_uuid *id);
 
-/* Records a revision check: the commit fails with HS_CONFLICT unless the entity's revision is `revision` (as before
- * this batch), and the entity's revision grows even if no property of it changes. HS_NOT_FOUND at commit. */
+/* Records a revision check: the commit fails with HS_CONFLICT unless the entity's revision is
+ * `revision` (as before this batch), and the entity's revision grows even if no property of it
+ * changes. HS_NOT_FOUND at commit. */
 hs_status hs_entity_update(hs_batch *batch, const char *type, const hs_uuid *id, uint64_t revision);
 
-/* Records the deletion of an entity with its properties, edges in both directions (also those kept with other types),
- * vectors, series, trajectory, measures and index entries. HS_NOT_FOUND at commit. Cost: O(what belongs to it). */
+/* Records the deletion of an entity with its properties, edges in both directions (also those kept
+ * with other types), vectors, series, trajectory, measures and index entries. HS_NOT_FOUND at
+ * commit. Cost: O(what belongs to it). */
 hs_status hs_entity_delete(hs_batch *batch, const char *type, const hs_uuid *id);
 
-/* --- reading ---------------------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
-/* The id that a keyed entity of this type has or would have (version 5, no look-up of the entity). HS_NOT_FOUND if the
- * type does not exist. */
+/* The id that a keyed entity of this type has or would have (version 5, no look-up of the entity).
+ * HS_NOT_FOUND if the type does not exist. */
 hs_status hs_entity_id(const hs_snapshot *snapshot, const char *type, hs_slice key, hs_uuid *id);
 
 /* Reads an entity. HS_NOT_FOUND. O(log n). */
-hs_status hs_entity_get(hs_snapshot *snapshot, const char *type, const hs_uuid *id, hs_entity *entity);
+hs_status hs_entity_get(hs_snapshot *snapshot, const char *type, const hs_uuid *id,
+                        hs_entity *entity);
 
 /* Reads an entity by its external key. HS_NOT_FOUND. O(log n). */
 hs_status hs_entity_find(hs_snapshot *snapshot, const char *type, hs_slice key, hs_entity *entity);
 
-/* Asks the master routing index in which entity type an id is; `type` receives its name. HS_NOT_FOUND. O(log n). */
+/* Asks the master routing index in which entity type an id is; `type` receives its name.
+ * HS_NOT_FOUND. O(log n). */
 hs_status hs_entity_locate(hs_snapshot *snapshot, const hs_uuid *id, char type[HS_NAME_MAX + 1]);
 
 /* The number of entities of a type. HS_NOT_FOUND. O(1). */
@@ -60,10 +66,11 @@ typedef enum hs_entity_order {
     HS_BY_ID = 1        /* by UUID; the same in every copy of the data */
 } hs_entity_order;
 
-/* Starts at the first entity, or behind the entity `after` (NULL: from the start), which gives pages. HS_NOT_FOUND if
- * the type, or `after`, does not exist. The caller closes the iterator before the snapshot. */
-hs_status hs_entity_iterate(hs_snapshot *snapshot, const char *type, hs_entity_order order, const hs_uuid *after,
-                            hs_entity_iterator **iterator);
+/* Starts at the first entity, or behind the entity `after` (NULL: from the start), which gives
+ * pages. HS_NOT_FOUND if the type, or `after`, does not exist. The caller closes the iterator
+ * before the snapshot. */
+hs_status hs_entity_iterate(hs_snapshot *snapshot, const char *type, hs_entity_order order,
+                            const hs_uuid *after, hs_entity_iterator **iterator);
 /* The next entity: 1 with *entity filled, 0 at the end, a negative hs_status. */
 int hs_entity_next(hs_entity_iterator *iterator, hs_entity *entity);
 void hs_entity_iterator_close(hs_entity_iterator *iterator);

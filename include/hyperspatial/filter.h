@@ -1,9 +1,12 @@
-/* filter.h: conditions on an entity's properties, such as  insurance = "Medicaid" and anchor_age >= 65.
+/* filter.h: conditions on an entity's properties, such as  insurance = "Medicaid" and anchor_age
+ * >= 65.
  *
- * Comparisons (=, !=, <, <=, >, >=, is null, is not null) joined by `and`, `or`, `not` and parentheses; names bare
- * ([A-Za-z_][A-Za-z0-9_.]*) or in backquotes; literals: numbers, "text" or 'text' (doubled quotes stand for one), true,
- * false, null. A text literal compares with a timestamp or UUID property by its meaning. A comparison with a missing or
- * null property, or between kinds that have no order, is false. `_key`, `_id`, `_created_at`, `_updated_at` and
+ * Comparisons (=, !=, <, <=, >, >=, is null, is not null) joined by `and`, `or`, `not` and
+ * parentheses; names bare
+ * ([A-Za-z_][A-Za-z0-9_.]*) or in backquotes; literals: numbers, "text" or 'text' (doubled quotes
+ * stand for one), true, false, null. A text literal compares with a timestamp or UUID property by
+ * its meaning. A comparison with a missing or null property, or between kinds that have no order,
+ * is false. `_key`, `_id`, `_created_at`, `_updated_at` and
  * `_revision` name the entity's own fields.
  */
 #ifndef HYPERSPATIAL_FILTER_H
@@ -17,13 +20,15 @@ extern "C" {
 
 typedef struct hs_filter hs_filter;
 
-/* Parses a condition. HS_PARSE names the column (from 1) and what was expected; HS_LIMIT beyond 64 KiB or 256 nested
- * parentheses. The caller frees it with hs_filter_free. */
+/* Parses a condition. HS_PARSE names the column (from 1) and what was expected; HS_LIMIT beyond 64
+ * KiB or 256 nested parentheses. The caller frees it with hs_filter_free. */
 hs_status hs_filter_parse(hs_slice text, hs_filter **filter);
 void hs_filter_free(hs_filter *filter);
 
-/* Whether an entity with these properties [count] meets the condition. A filter may be used by many threads at once. */
-bool hs_filter_matches(const hs_filter *filter, const hs_entity *entity, const hs_property *properties, size_t count);
+/* Whether an entity with these properties [count] meets the condition. A filter may be used by many
+ * threads at once. */
+bool hs_filter_matches(const hs_filter *filter, const hs_entity *entity,
+                       const hs_property *properties, size_t count);
 
 #ifdef __cplusplus
 }

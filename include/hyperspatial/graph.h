@@ -19,9 +19,10 @@ typedef struct hs_edge {
     float weight; /* finite */
 } hs_edge;
 
-/* Record: adding a new edge (HS_EXISTS at commit if it is there); changing active and weight of an existing one
- * (HS_NOT_FOUND); either of both; removing (HS_NOT_FOUND; active and weight are ignored). Both entities must exist at
- * commit (HS_NOT_FOUND): no edge dangles, also against concurrent deletes. O(log n). */
+/* Record: adding a new edge (HS_EXISTS at commit if it is there); changing active and weight of an
+ * existing one (HS_NOT_FOUND); either of both; removing (HS_NOT_FOUND; active and weight are
+ * ignored). Both entities must exist at commit (HS_NOT_FOUND): no edge dangles, also against
+ * concurrent deletes. O(log n). */
 hs_status hs_edge_add(hs_batch *batch, const hs_edge *edge);
 hs_status hs_edge_update(hs_batch *batch, const hs_edge *edge);
 hs_status hs_edge_put(hs_batch *batch, const hs_edge *edge);
@@ -37,11 +38,12 @@ typedef struct hs_edge_filter {
     bool active_only; /* leave out edges with active = false */
 } hs_edge_filter;
 
-/* Iterates over an entity's edges in one direction, grouped by edge type. `filter` may be NULL. O(log n + k).
- * The caller closes the iterator before the snapshot. HS_NOT_FOUND. */
+/* Iterates over an entity's edges in one direction, grouped by edge type. `filter` may be NULL.
+ * O(log n + k). The caller closes the iterator before the snapshot. HS_NOT_FOUND. */
 typedef struct hs_edge_iterator hs_edge_iterator;
-hs_status hs_edge_iterate(hs_snapshot *snapshot, const char *type, const hs_uuid *id, hs_direction direction,
-                          const hs_edge_filter *filter, hs_edge_iterator **iterator);
+hs_status hs_edge_iterate(hs_snapshot *snapshot, const char *type, const hs_uuid *id,
+                          hs_direction direction, const hs_edge_filter *filter,
+                          hs_edge_iterator **iterator);
 
 /* Iterates over all outgoing edges of an entity type, grouped by source. */
 hs_status hs_edge_iterate_all(hs_snapshot *snapshot, const char *type, const hs_edge_filter *filter,

@@ -1,6 +1,7 @@
 /* hyperspatial.h: everything.
  *
- * Read router.h first (opening, snapshots, addresses), then batch.h (writing), then the store that you need.
+ * Read router.h first (opening, snapshots, addresses), then batch.h (writing), then the store that
+ * you need.
  */
 #ifndef HYPERSPATIAL_H
 #define HYPERSPATIAL_H

@@ -1,7 +1,8 @@
 /* import.h: files into a collection, as a mapping file says (docs/import.md describes the mapping).
  *
- * An import reads CSV, TSV, JSON and JSONL, plain or packed with gzip or zstd (detected by content), in bounded memory.
- * Importing the same files twice changes nothing; an import that was stopped or killed is finished by running it again.
+ * An import reads CSV, TSV, JSON and JSONL, plain or packed with gzip or zstd (detected by
+ * content), in bounded memory. Importing the same files twice changes nothing; an import that was
+ * stopped or killed is finished by running it again.
  */
 #ifndef HYPERSPATIAL_IMPORT_H
 #define HYPERSPATIAL_IMPORT_H
@@ -16,12 +17,12 @@ typedef struct hs_import_progress {
     const char *source;  /* the file being read, as the mapping names it */
     size_t source_index; /* from 0 */
     size_t source_count;
-    uint64_t rows;          /* of all sources so far */
-    uint64_t rejected;      /* bad rows so far */
-    uint64_t bytes_read;    /* of all files as they are on disk */
-    uint64_t bytes_total;   /* 0 if unknown */
-    double seconds;         /* since the start */
-    bool finished;          /* the last call */
+    uint64_t rows;        /* of all sources so far */
+    uint64_t rejected;    /* bad rows so far */
+    uint64_t bytes_read;  /* of all files as they are on disk */
+    uint64_t bytes_total; /* 0 if unknown */
+    double seconds;       /* since the start */
+    bool finished;        /* the last call */
 } hs_import_progress;
 
 /* A row that could not be imported. */
@@ -34,12 +35,15 @@ typedef struct hs_import_reject {
 } hs_import_reject;
 
 typedef struct hs_import_options {
-    uint64_t max_rejects;     /* stop with HS_REJECTED after so many bad rows; UINT64_MAX: never; 100 by default */
-    size_t batch_rows;        /* rows a commit: 1 to 1,000,000; 5,000 by default */
-    hs_durability durability; /* of each commit; buffered by default, and the import ends with a durable checkpoint */
-    const char *rejects_path; /* file that receives the bad rows as JSON lines; NULL: none is written */
+    /* Stop with HS_REJECTED after so many bad rows; UINT64_MAX: never; 100 by default. */
+    uint64_t max_rejects;
+    size_t batch_rows; /* rows a commit: 1 to 1,000,000; 5,000 by default */
+    /* Of each commit; buffered by default, and the import ends with a durable checkpoint. */
+    hs_durability durability;
+    const char *rejects_path; /* file that receives the bad rows as JSON lines; NULL: none */
     double progress_seconds;  /* between two progress calls; 0.5 by default */
-    /* Called from time to time and at the end; returning false stops the import with HS_CANCELLED. May be NULL. */
+    /* Called from time to time and at the end; returning false stops the import with HS_CANCELLED.
+     * May be NULL. */
     bool (*progress)(void *context, const hs_import_progress *progress);
     /* Called for each bad row. May be NULL. */
     void (*reject)(void *context, const hs_import_reject *reject);
@@ -60,11 +64,12 @@ typedef struct hs_import_result {
 /* Fills the defaults. */
 void hs_import_options_default(hs_import_options *options);
 
-/* Imports the sources of the mapping file `mapping` from `source_dir` (NULL: the directory of the mapping) into the
- * mapping's collection, creating it and its entity types if they are missing. `options` and `result` may be NULL.
- * Errors: HS_PARSE (a bad mapping: its path, line or member, and what was expected), HS_NOT_FOUND (a file or column),
- * HS_INVALID (a cycle between sources, named), HS_REJECTED, HS_CANCELLED, HS_IO, HS_CORRUPT (a packed file), HS_FULL.
- * What was committed before an error stays. */
+/* Imports the sources of the mapping file `mapping` from `source_dir` (NULL: the directory of the
+ * mapping) into the mapping's collection, creating it and its entity types if they are missing.
+ * `options` and `result` may be NULL. Errors: HS_PARSE (a bad mapping: its path, line or member,
+ * and what was expected), HS_NOT_FOUND (a file or column), HS_INVALID (a cycle between sources,
+ * named), HS_REJECTED, HS_CANCELLED, HS_IO, HS_CORRUPT (a packed file), HS_FULL. What was committed
+ * before an error stays. */
 hs_status hs_import_run(hs_router *router, const char *mapping, const char *source_dir,
                         const hs_import_options *options, hs_import_result *result);
 

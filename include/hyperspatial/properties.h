@@ -12,29 +12,32 @@ extern "C" {
 #define HS_TIME_NOW INT64_MIN
 
 typedef struct hs_property {
-    hs_slice name;    /* valid until the snapshot ends */
-    hs_value value;   /* slices in it are valid until the snapshot ends */
+    hs_slice name;      /* valid until the snapshot ends */
+    hs_value value;     /* slices in it are valid until the snapshot ends */
     hs_time updated_at; /* when it was last set to another value */
     hs_time valid_from; /* since when the value holds, as the writer says */
 } hs_property;
 
-/* Records the setting of a property: created or replaced. Setting the value (and valid_from, unless HS_TIME_NOW) that
- * it has already changes nothing. At most 4,096 properties an entity; names 1 to 255 bytes of UTF-8; values up to
- * 1 GiB; float64 must be a number (NaN is refused). HS_NOT_FOUND at commit if the entity does not exist. */
-hs_status hs_property_set(hs_batch *batch, const char *type, const hs_uuid *id, hs_slice name, const hs_value *value,
-                          hs_time valid_from);
+/* Records the setting of a property: created or replaced. Setting the value (and valid_from, unless
+ * HS_TIME_NOW) that it has already changes nothing. At most 4,096 properties an entity; names 1 to
+ * 255 bytes of UTF-8; values up to 1 GiB; float64 must be a number (NaN is refused). HS_NOT_FOUND
+ * at commit if the entity does not exist. */
+hs_status hs_property_set(hs_batch *batch, const char *type, const hs_uuid *id, hs_slice name,
+                          const hs_value *value, hs_time valid_from);
 
 /* Records the deletion of a property; one that does not exist is HS_NOT_FOUND at commit. */
 hs_status hs_property_delete(hs_batch *batch, const char *type, const hs_uuid *id, hs_slice name);
 
-/* Reads one property. HS_NOT_FOUND says whether the type, the entity or the property is missing. O(log n). */
+/* Reads one property. HS_NOT_FOUND says whether the type, the entity or the property is missing.
+ * O(log n). */
 hs_status hs_property_get(hs_snapshot *snapshot, const char *type, const hs_uuid *id, hs_slice name,
                           hs_property *property);
 
-/* Reads all properties of an entity, in the byte order of their names. `properties` is an array owned by the snapshot;
- * it and its slices are valid until hs_snapshot_close or the next hs_property_all on the same snapshot. */
-hs_status hs_property_all(hs_snapshot *snapshot, const char *type, const hs_uuid *id, const hs_property **properties,
-                          size_t *count);
+/* Reads all properties of an entity, in the byte order of their names. `properties` is an array
+ * owned by the snapshot; it and its slices are valid until hs_snapshot_close or the next
+ * hs_property_all on the same snapshot. */
+hs_status hs_property_all(hs_snapshot *snapshot, const char *type, const hs_uuid *id,
+                          const hs_property **properties, size_t *count);
 
 #ifdef __cplusplus
 }

@@ -1,10 +1,13 @@
-/* router.h: the entry to the database: a root directory, its collections, their entity types; snapshots to read.
+/* router.h: the entry to the database: a root directory, its collections, their entity types;
+ * snapshots to read.
  *
- * A collection `medical` is the file ROOT/medical.hs (with its log ROOT/medical.hs-log). Each entity type inside is a
- * column family of that file. Reads go through a snapshot (hs_snapshot), writes through a batch (batch.h).
+ * A collection `medical` is the file ROOT/medical.hs (with its log ROOT/medical.hs-log). Each
+ * entity type inside is a column family of that file. Reads go through a snapshot (hs_snapshot),
+ * writes through a batch (batch.h).
  *
- * Threads: a router is shared by any number of threads. A snapshot, a batch and an iterator belong to one thread at a
- * time. A child process after fork() must not use the parent's objects; calls on them fail with HS_INVALID.
+ * Threads: a router is shared by any number of threads. A snapshot, a batch and an iterator belong
+ * to one thread at a time. A child process after fork() must not use the parent's objects; calls on
+ * them fail with HS_INVALID.
  */
 #ifndef HYPERSPATIAL_ROUTER_H
 #define HYPERSPATIAL_ROUTER_H
@@ -18,26 +21,28 @@ extern "C" {
 typedef struct hs_router hs_router;
 typedef struct hs_snapshot hs_snapshot;
 
-/* Opens the root directory `root`, creating it if it is missing (its parent must exist). `config` may be NULL for the
- * default preset; it is copied. Collections are opened on first use. The caller closes *router with hs_router_close.
- * Errors: HS_INVALID (configuration), HS_IO, HS_NO_MEMORY. */
+/* Opens the root directory `root`, creating it if it is missing (its parent must exist). `config`
+ * may be NULL for the default preset; it is copied. Collections are opened on first use. The caller
+ * closes *router with hs_router_close. Errors: HS_INVALID (configuration), HS_IO, HS_NO_MEMORY. */
 hs_status hs_router_open(const char *root, const hs_config *config, hs_router **router);
 
-/* Closes every open collection (a last checkpoint each) and frees the router; NULL is allowed. All snapshots, batches
- * and iterators must have ended: otherwise HS_BUSY, and nothing is closed. Any other error is of the first collection
- * that could not be saved; everything is closed and freed all the same, and the logs keep what was acknowledged. */
+/* Closes every open collection (a last checkpoint each) and frees the router; NULL is allowed. All
+ * snapshots, batches and iterators must have ended: otherwise HS_BUSY, and nothing is closed. Any
+ * other error is of the first collection that could not be saved; everything is closed and freed
+ * all the same, and the logs keep what was acknowledged. */
 hs_status hs_router_close(hs_router *router);
 
-/* --- collections ------------------------------------------------------------------------------------------------ */
+/* --- collections ------------------------------------------------------------------------------ */
 
 /* Creates an empty collection, durably. HS_INVALID (name), HS_EXISTS, HS_IO, HS_FULL. */
 hs_status hs_collection_create(hs_router *router, const char *collection);
 
-/* Deletes a collection's files. HS_NOT_FOUND; HS_BUSY while a snapshot or batch of it lives or another process has it
- * open; HS_IO. */
+/* Deletes a collection's files. HS_NOT_FOUND; HS_BUSY while a snapshot or batch of it lives or
+ * another process has it open; HS_IO. */
 hs_status hs_collection_drop(hs_router *router, const char *collection);
 
-/* The names of the collections in the root, sorted; a copy owned by the caller: release with hs_names_free. */
+/* The names of the collections in the root, sorted; a copy owned by the caller: release with
+ * hs_names_free. */
 typedef struct hs_names {
     char **names; /* [count] terminated strings */
     size_t count;
@@ -48,34 +53,40 @@ void hs_names_free(hs_names *names);
 /* Whether the collection exists: HS_OK or HS_NOT_FOUND; HS_INVALID for a bad name. */
 hs_status hs_collection_exists(hs_router *router, const char *collection);
 
-/* Opens the collection now instead of at first use. Errors: HS_NOT_FOUND, HS_BUSY (naming the process that holds it),
- * HS_NOT_A_COLLECTION, HS_VERSION, HS_CORRUPT, HS_IO. `microseconds` (may be NULL) receives what the engine needed. */
+/* Opens the collection now instead of at first use. Errors: HS_NOT_FOUND, HS_BUSY (naming the
+ * process that holds it), HS_NOT_A_COLLECTION, HS_VERSION, HS_CORRUPT, HS_IO. `microseconds` (may
+ * be NULL) receives what the engine needed. */
 hs_status hs_collection_open(hs_router *router, const char *collection, uint64_t *microseconds);
 
-/* Makes everything committed so far durable in the data file itself, so that its log is empty. HS_IO, HS_FULL. */
+/* Makes everything committed so far durable in the data file itself, so that its log is empty.
+ * HS_IO, HS_FULL. */
 hs_status hs_collection_checkpoint(hs_router *router, const char *collection);
 
-/* --- entity types ----------------------------------------------------------------------------------------------- */
+/* --- entity types ----------------------------------------------------------------------------- */
 
 /* Creates an entity type in one durable commit. HS_INVALID, HS_EXISTS, HS_LIMIT (65,000 types). */
 hs_status hs_type_create(hs_router *router, const char *collection, const char *type);
 
-/* Drops an entity type with everything in it: entities, properties, vectors, series, measures, index entries, and edges
- * in both directions, also those kept with other types. One atomic commit. Cost: O(1) for the type's own data, O(k log
- * n) for the k edges and index entries kept elsewhere. HS_NOT_FOUND. */
+/* Drops an entity type with everything in it: entities, properties, vectors, series, measures,
+ * index entries, and edges in both directions, also those kept with other types. One atomic commit.
+ * Cost: O(1) for the type's own data, O(k log n) for the k edges and index entries kept elsewhere.
+ * HS_NOT_FOUND. */
 hs_status hs_type_drop(hs_router *router, const char *collection, const char *type);
 
-/* Renames an entity type; ids, edges and addresses by UUID stay valid. HS_NOT_FOUND, HS_EXISTS, HS_INVALID. */
-hs_status hs_type_rename(hs_router *router, const char *collection, const char *type, const char *new_name);
+/* Renames an entity type; ids, edges and addresses by UUID stay valid. HS_NOT_FOUND, HS_EXISTS,
+ * HS_INVALID. */
+hs_status hs_type_rename(hs_router *router, const char *collection, const char *type,
+                         const char *new_name);
 
 /* The names of the entity types, sorted; release with hs_names_free. */
 hs_status hs_type_list(hs_router *router, const char *collection, hs_names *names);
 
-/* --- snapshots -------------------------------------------------------------------------------------------------- */
+/* --- snapshots -------------------------------------------------------------------------------- */
 
-/* Takes a snapshot of a collection as of its last visible commit. Readers block nobody and are blocked by nobody; a
- * long-lived snapshot keeps the pages that it can see from being reused. Cost: under a microsecond. The caller ends it
- * with hs_snapshot_close. HS_NOT_FOUND and the errors of hs_collection_open. */
+/* Takes a snapshot of a collection as of its last visible commit. Readers block nobody and are
+ * blocked by nobody; a long-lived snapshot keeps the pages that it can see from being reused. Cost:
+ * under a microsecond. The caller ends it with hs_snapshot_close. HS_NOT_FOUND and the errors of
+ * hs_collection_open. */
 hs_status hs_snapshot_open(hs_router *router, const char *collection, hs_snapshot **snapshot);
 
 /* Ends the snapshot (NULL is allowed); every slice read from it becomes invalid. */
@@ -84,9 +95,10 @@ void hs_snapshot_close(hs_snapshot *snapshot);
 /* The number of the commit that the snapshot shows; it grows by one per commit. */
 uint64_t hs_snapshot_sequence(const hs_snapshot *snapshot);
 
-/* --- addresses -------------------------------------------------------------------------------------------------- */
+/* --- addresses -------------------------------------------------------------------------------- */
 
-/* What an address names. `type` is "" when only a collection is named; `has_id` says whether an entity is. */
+/* What an address names. `type` is "" when only a collection is named; `has_id` says whether an
+ * entity is. */
 typedef struct hs_address {
     char collection[HS_NAME_MAX + 1];
     char type[HS_NAME_MAX + 1];
@@ -94,12 +106,13 @@ typedef struct hs_address {
     hs_uuid id;
 } hs_address;
 
-/* Resolves "medical", "medical/patients", "medical/patients/10014729" (external key; further slashes belong to the
- * key), "medical/patients/UUID", "medical/UUID", or a bare UUID (looked for in every collection). A key that looks like
- * a UUID is first tried as a key. The entity must exist. HS_NOT_FOUND says which part was not found; HS_PARSE. */
+/* Resolves "medical", "medical/patients", "medical/patients/10014729" (external key; further
+ * slashes belong to the key), "medical/patients/UUID", "medical/UUID", or a bare UUID (looked for
+ * in every collection). A key that looks like a UUID is first tried as a key. The entity must
+ * exist. HS_NOT_FOUND says which part was not found; HS_PARSE. */
 hs_status hs_address_resolve(hs_router *router, const char *text, hs_address *address);
 
-/* --- statistics and checking ------------------------------------------------------------------------------------ */
+/* --- statistics and checking ------------------------------------------------------------------ */
 
 typedef struct hs_type_stats {
     char entity_type[HS_NAME_MAX + 1];
@@ -113,23 +126,25 @@ typedef struct hs_type_stats {
 } hs_type_stats;
 
 typedef struct hs_collection_stats {
-    uint64_t commits;        /* sequence number of the last visible commit */
-    uint64_t file_bytes;     /* size of the data file */
-    uint64_t free_bytes;     /* of it, free for reuse */
-    uint64_t log_bytes;      /* size of the log file */
-    uint64_t log_used_bytes; /* of it, not yet in a checkpoint */
-    uint64_t checkpoints;    /* finished since opening */
-    uint64_t snapshots;      /* open now */
+    uint64_t commits;         /* sequence number of the last visible commit */
+    uint64_t file_bytes;      /* size of the data file */
+    uint64_t free_bytes;      /* of it, free for reuse */
+    uint64_t log_bytes;       /* size of the log file */
+    uint64_t log_used_bytes;  /* of it, not yet in a checkpoint */
+    uint64_t checkpoints;     /* finished since opening */
+    uint64_t snapshots;       /* open now */
     uint64_t oldest_snapshot; /* the commit that the oldest open snapshot shows */
     size_t type_count;
     hs_type_stats *types; /* [type_count], sorted by name; owned by this struct */
 } hs_collection_stats;
 
 /* Statistics of a collection. Cost: O(number of types). Release with hs_collection_stats_free. */
-hs_status hs_collection_stats_read(hs_router *router, const char *collection, hs_collection_stats *stats);
+hs_status hs_collection_stats_read(hs_router *router, const char *collection,
+                                   hs_collection_stats *stats);
 void hs_collection_stats_free(hs_collection_stats *stats);
 
-/* Receives one problem found by hs_collection_check: a sentence that names page, column family, table and key. */
+/* Receives one problem found by hs_collection_check: a sentence that names page, column family,
+ * table and key. */
 typedef void hs_check_problem(void *context, const char *problem);
 
 typedef struct hs_check_result {
@@ -140,12 +155,13 @@ typedef struct hs_check_result {
     uint64_t problems;
 } hs_check_result;
 
-/* Checks a collection as of now while others may write: every page's checksum, every key's order, every free page
- * accounted for; every entity found by id, by key and by routing index; every edge present in both directions; counters
- * equal to what is there. HS_CORRUPT if a problem was found (result->problems > 0), else HS_OK. Cost: reads everything.
+/* Checks a collection as of now while others may write: every page's checksum, every key's order,
+ * every free page accounted for; every entity found by id, by key and by routing index; every edge
+ * present in both directions; counters equal to what is there. HS_CORRUPT if a problem was found
+ * (result->problems > 0), else HS_OK. Cost: reads everything.
  */
-hs_status hs_collection_check(hs_router *router, const char *collection, hs_check_problem *report, void *context,
-                              hs_check_result *result);
+hs_status hs_collection_check(hs_router *router, const char *collection, hs_check_problem *report,
+                              void *context, hs_check_result *result);
 
 #ifdef __cplusplus
 }

@@ -1,8 +1,8 @@
 /* status.h: how every call of Hyperspatial reports failure.
  *
- * Each function that can fail returns an hs_status: HS_OK (0), or a negative code that names the kind of failure. The
- * sentence for people (which collection, entity type, key, file and line, and what to do) is kept per thread and read
- * with hs_last_error().
+ * Each function that can fail returns an hs_status: HS_OK (0), or a negative code that names the
+ * kind of failure. The sentence for people (which collection, entity type, key, file and line, and
+ * what to do) is kept per thread and read with hs_last_error().
  */
 #ifndef HYPERSPATIAL_STATUS_H
 #define HYPERSPATIAL_STATUS_H
@@ -37,14 +37,16 @@ typedef enum hs_status {
 #undef HS_STATUS_ENUM
 } hs_status;
 
-/* The name of `status`, for example "HS_NOT_FOUND"; "HS_UNKNOWN" for a number that is no code. Static, never NULL. */
+/* The name of `status`, for example "HS_NOT_FOUND"; "HS_UNKNOWN" for a number that is no code.
+ * Static, never NULL. */
 const char *hs_status_name(hs_status status);
 
 /* The general meaning of `status` in a few words. Static, never NULL. */
 const char *hs_status_meaning(hs_status status);
 
-/* What went wrong in the last call of this thread that failed: one sentence without a final newline, "" if none has
- * failed yet. Owned by the library; overwritten by the thread's next failing call. At most 1,023 bytes. */
+/* What went wrong in the last call of this thread that failed: one sentence without a final
+ * newline, "" if none has failed yet. Owned by the library; overwritten by the thread's next
+ * failing call. At most 1,023 bytes. */
 const char *hs_last_error(void);
 
 /* The library's version, for example "0.1.0". Static. */

@@ -12,23 +12,26 @@
 extern "C" {
 #endif
 
-/* Names of collections, entity types, properties' owners, vectors, measures and settings match [a-z_][a-z0-9_]* and
- * have 1 to 63 bytes. Property, edge-type, series and measure names are UTF-8 of 1 to 255 bytes. */
-#define HS_NAME_MAX 63
+/* Names of collections, entity types, properties' owners, vectors, measures and settings match
+ * [a-z_][a-z0-9_]* and have 1 to 63 bytes. Property, edge-type, series and measure names are UTF-8
+ * of 1 to 255 bytes. */
+#define HS_NAME_MAX  63
 #define HS_LABEL_MAX 255
 /* An entity's external key: 1 to 512 bytes of UTF-8. */
 #define HS_KEY_MAX 512
 /* A property value: 0 bytes to 1 GiB. */
 #define HS_VALUE_MAX (UINT64_C(1) << 30)
 
-/* Bytes owned by somebody else. In arguments they are borrowed for the call; in results they live as long as the
- * object that they were read from says (usually the snapshot). `data` may be NULL only where `size` is 0. */
+/* Bytes owned by somebody else. In arguments they are borrowed for the call; in results they live
+ * as long as the object that they were read from says (usually the snapshot). `data` may be NULL
+ * only where `size` is 0. */
 typedef struct hs_slice {
     const void *data;
     size_t size;
 } hs_slice;
 
-/* A UUID as 16 bytes in network order (RFC 9562). Version 7 for new entities, version 5 for keyed ones. */
+/* A UUID as 16 bytes in network order (RFC 9562). Version 7 for new entities, version 5 for keyed
+ * ones. */
 typedef struct hs_uuid {
     uint8_t bytes[16];
 } hs_uuid;
@@ -69,8 +72,9 @@ const char *hs_kind_name(hs_kind kind);
 /* Whether two values have the same kind and the same bits (so −0.0 differs from 0.0). */
 bool hs_value_equal(const hs_value *a, const hs_value *b);
 
-/* Orders two values: first by kind (null, bool, numbers, timestamp, UUID, string, bytes), then by value; an int64 and
- * a float64 compare as the numbers that they are, exactly. Returns a negative number, 0 or a positive one. */
+/* Orders two values: first by kind (null, bool, numbers, timestamp, UUID, string, bytes), then by
+ * value; an int64 and a float64 compare as the numbers that they are, exactly. Returns a negative
+ * number, 0 or a positive one. */
 int hs_value_compare(const hs_value *a, const hs_value *b);
 
 /* A slice over a C string, without its terminator. */
@@ -85,14 +89,17 @@ hs_status hs_uuid_parse(hs_slice text, hs_uuid *id);
 /* The version 5 UUID (SHA-1) of `name` within the namespace `space` (RFC 9562, section 5.5). */
 void hs_uuid_v5(const hs_uuid *space, hs_slice name, hs_uuid *id);
 
-/* Writes `time` in RFC 3339, UTC: "2171-11-14T10:00:00Z", with 6 decimals only if it has a fraction of a second. */
+/* Writes `time` in RFC 3339, UTC: "2171-11-14T10:00:00Z", with 6 decimals only if it has a fraction
+ * of a second. */
 void hs_time_format(hs_time time, char text[32]);
 
-/* Reads RFC 3339 ("2171-11-14T10:00:00.5+01:00"), the same with a blank for the T or without an offset (then UTC),
- * without seconds, or a plain date. HS_PARSE if it is anything else, HS_LIMIT if outside of the range of years. */
+/* Reads RFC 3339 ("2171-11-14T10:00:00.5+01:00"), the same with a blank for the T or without an
+ * offset (then UTC), without seconds, or a plain date. HS_PARSE if it is anything else, HS_LIMIT if
+ * outside of the range of years. */
 hs_status hs_time_parse(hs_slice text, hs_time *time);
 
-/* Reads a length of time such as "90s", "15m", "1h", "1d", "1w" or "250ms" into microseconds (> 0). HS_PARSE. */
+/* Reads a length of time such as "90s", "15m", "1h", "1d", "1w" or "250ms" into microseconds (> 0).
+ * HS_PARSE. */
 hs_status hs_duration_parse(hs_slice text, int64_t *microseconds);
 
 #ifdef __cplusplus

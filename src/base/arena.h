@@ -15,7 +15,8 @@ typedef struct arena {
     size_t bytes;             /* bytes of all blocks */
 } arena;
 
-/* `bytes` bytes aligned to 16, uninitialised, valid until arena_reset or arena_free. NULL when memory is short. */
+/* `bytes` bytes aligned to 16, uninitialised, valid until arena_reset or arena_free. NULL when
+ * memory is short. */
 void *arena_alloc(arena *arena, size_t bytes);
 
 /* A copy of the slice; with data NULL only when memory is short and size > 0. */

@@ -31,11 +31,13 @@ static inline void store_u64(void *at, uint64_t v) {
     memcpy(at, &v, sizeof v);
 }
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the file format is little-endian, and so must the host be");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "the file format is little-endian, and so must the host be");
 
 #define VARINT_MAX 10 /* bytes of the longest varint */
 
-/* Writes `value` in base 128, low groups first; returns the bytes used (1 to 10). `at` has room for VARINT_MAX. */
+/* Writes `value` in base 128, low groups first; returns the bytes used (1 to 10). `at` has room for
+ * VARINT_MAX. */
 static inline size_t varint_write(uint8_t *at, uint64_t value) {
     size_t n = 0;
     while (value >= 0x80) {
@@ -46,7 +48,8 @@ static inline size_t varint_write(uint8_t *at, uint64_t value) {
     return n;
 }
 
-/* Reads a varint from [at, end); returns the bytes used, or 0 if it is cut off or does not fit 64 bits. */
+/* Reads a varint from [at, end); returns the bytes used, or 0 if it is cut off or does not fit 64
+ * bits. */
 static inline size_t varint_read(const uint8_t *at, const uint8_t *end, uint64_t *value) {
     uint64_t v = 0;
     for (size_t n = 0; n < VARINT_MAX && at + n < end; n++) {

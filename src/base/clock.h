@@ -10,8 +10,8 @@ hs_time clock_now(void);
 /* Monotonic nanoseconds, for measuring how long something takes. */
 uint64_t clock_monotonic_ns(void);
 
-/* A new version 7 UUID: `now` in milliseconds (those before 1970 as 0), then 12 bits of the microseconds in it, then 62
- * random bits. HS_IO. */
+/* A new version 7 UUID: `now` in milliseconds (those before 1970 as 0), then 12 bits of the
+ * microseconds in it, then 62 random bits. HS_IO. */
 hs_status uuid_v7(hs_time now, hs_uuid *id);
 
 /* Fills `bytes` with random bytes from the operating system. HS_IO. */

@@ -2,12 +2,14 @@
  *
  *   u8, u16, u32, u64   big-endian
  *   i64, time           big-endian with the sign bit flipped
- *   f64                 IEEE bits; negative: all flipped, else the sign bit flipped; −0.0 sorts just below 0.0
+ *   f64                 IEEE bits; negative: all flipped, else the sign bit flipped; −0.0 just
+ *                       below 0.0
  *   uuid                16 bytes
- *   string              bytes with 00 written as 00 FF, then 00 01: a prefix sorts before its extensions
+ *   string              bytes with 00 written as 00 FF, then 00 01: a prefix sorts before its
+ *                       extensions
  *
- * A writer appends to a fixed buffer and remembers an overflow; a reader takes apart and remembers a mismatch, so that
- * callers check once at the end.
+ * A writer appends to a fixed buffer and remembers an overflow; a reader takes apart and remembers
+ * a mismatch, so that callers check once at the end.
  */
 #ifndef BASE_KEY_H
 #define BASE_KEY_H
@@ -33,12 +35,13 @@ void key_i64(key_writer *key, int64_t value);
 void key_f64(key_writer *key, double value);
 void key_uuid(key_writer *key, const hs_uuid *value);
 void key_string(key_writer *key, hs_slice value);
-/* The bytes as they are, without a terminator: only as the last part, or where their length is fixed. */
+/* The bytes as they are, without a terminator: only as the last part, or where their length is
+ * fixed. */
 void key_raw(key_writer *key, hs_slice value);
 /* The key so far; valid while the writer is. */
 hs_slice key_slice(const key_writer *key);
-/* Makes the key the smallest one greater than all that start with it, for the end of a range. False if there is none
- * (empty, or all bytes FF). */
+/* Makes the key the smallest one greater than all that start with it, for the end of a range. False
+ * if there is none (empty, or all bytes FF). */
 bool key_successor(key_writer *key);
 
 typedef struct key_reader {

@@ -9,15 +9,16 @@
 /* Whether the bytes are well-formed UTF-8 (no surrogates, no overlong forms, at most U+10FFFF). */
 bool text_is_utf8(hs_slice text);
 
-/* HS_OK if `name` matches [a-z_][a-z0-9_]* in 1 to HS_NAME_MAX bytes; else HS_INVALID, with a message that calls it
- * `what` ("collection name") and says which byte breaks the rule. */
+/* HS_OK if `name` matches [a-z_][a-z0-9_]* in 1 to HS_NAME_MAX bytes; else HS_INVALID, with a
+ * message that calls it `what` ("collection name") and says which byte breaks the rule. */
 hs_status text_check_name(const char *what, const char *name);
 
-/* HS_OK if `label` is UTF-8 of 1 to `max` bytes without NUL; else HS_INVALID with a message that calls it `what`. */
+/* HS_OK if `label` is UTF-8 of 1 to `max` bytes without NUL; else HS_INVALID with a message that
+ * calls it `what`. */
 hs_status text_check_label(const char *what, hs_slice label, size_t max);
 
-/* Copies a slice for a message into `buffer`: at most `size` − 1 bytes, control characters as '.', cut with "…". Returns
- * `buffer`. */
+/* Copies a slice for a message into `buffer`: at most `size` − 1 bytes, control characters as '.',
+ * cut with "…". Returns `buffer`. */
 const char *text_excerpt(hs_slice text, char *buffer, size_t size);
 
 #endif

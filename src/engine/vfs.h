@@ -1,4 +1,5 @@
-/* vfs.h: all file access of the engine, behind a table of functions that tests replace to fail, cut, tear and crash.
+/* vfs.h: all file access of the engine, behind a table of functions that tests replace to fail,
+ * cut, tear and crash.
  *
  * Errors are set with the path at fault; ENOSPC is HS_FULL.
  */
@@ -20,7 +21,8 @@ typedef struct vfs_buffer {
 } vfs_buffer;
 
 typedef struct vfs_ops {
-    /* Opens for reading and writing. create: HS_EXISTS if it is there; else HS_NOT_FOUND if it is not. */
+    /* Opens for reading and writing. create: HS_EXISTS if it is there; else HS_NOT_FOUND if it is
+     * not. */
     hs_status (*open)(vfs *vfs, const char *path, bool create, vfs_file **file);
     void (*close)(vfs_file *file);
     /* Reads exactly `size` bytes, or HS_IO (also at the end of the file). */
@@ -30,14 +32,17 @@ typedef struct vfs_ops {
     /* Everything written or stored through the map so far is on disk, with the file's size. */
     hs_status (*sync)(vfs_file *file);
     hs_status (*size)(vfs_file *file, uint64_t *size);
-    /* Grows the file to `size` with its space allocated (reads as zeros), so that storing through the map cannot fault. */
+    /* Grows the file to `size` with its space allocated (reads as zeros), so that storing through
+     * the map cannot fault. */
     hs_status (*grow)(vfs_file *file, uint64_t size);
     hs_status (*truncate)(vfs_file *file, uint64_t size);
-    /* Maps the file for reading and writing at a fixed address over `range` bytes, which may exceed its size: what lies
-     * behind the end may be touched once the file has grown. HS_NO_MEMORY if the system does not grant the range. */
+    /* Maps the file for reading and writing at a fixed address over `range` bytes, which may exceed
+     * its size: what lies behind the end may be touched once the file has grown. HS_NO_MEMORY if
+     * the system does not grant the range. */
     hs_status (*map)(vfs_file *file, uint64_t range, void **address);
     void (*unmap)(vfs_file *file, void *address, uint64_t range);
-    /* Locks the file exclusively for this handle until it is closed: HS_BUSY if another one holds it. */
+    /* Locks the file exclusively for this handle until it is closed: HS_BUSY if another one holds
+     * it. */
     hs_status (*lock)(vfs_file *file);
     /* Deletes a file; HS_NOT_FOUND. */
     hs_status (*unlink)(vfs *vfs, const char *path);
@@ -65,7 +70,8 @@ static inline void vfs_close(vfs_file *f) {
 static inline hs_status vfs_read(vfs_file *f, uint64_t offset, void *data, size_t size) {
     return f->ops->read(f, offset, data, size);
 }
-static inline hs_status vfs_write(vfs_file *f, uint64_t offset, const vfs_buffer *buffers, size_t count) {
+static inline hs_status vfs_write(vfs_file *f, uint64_t offset, const vfs_buffer *buffers,
+                                  size_t count) {
     return f->ops->write(f, offset, buffers, count);
 }
 static inline hs_status vfs_sync(vfs_file *f) {
