@@ -1,0 +1,88 @@
+/* apply.h: carrying a batch out in one engine transaction.
+ *
+ * An attempt locks the families that the batch writes, applies the operations in order, lets the stores write what they
+ * held back (`X_flush`), writes records and counters that changed, and commits. When it turns out that another family is
+ * needed, or the engine reports a conflict, the attempt is given up and made again.
+ *
+ * Entities are looked up once per batch and then found here, with what the batch did to them, so that each operation sees
+ * those before it. What a store holds back per batch hangs below `struct apply` too, in the attempt's arena.
+ *
+ * The contract of a store X (graph, vectors, timeseries, measures), declared in its header:
+ *
+ *   X_apply(apply, operation)             carries one operation out
+ *   X_delete_entity(apply, family, rid)   removes everything that X keeps of an entity, and adjusts the counters
+ *   X_flush(apply)                        before commit, if X holds writes back
+ */
+#ifndef STORAGE_APPLY_H
+#define STORAGE_APPLY_H
+
+#include "storage/batch.h"
+
+/* A family in this attempt. Writing to it, and its counters, are only allowed if it is locked. */
+typedef struct apply_family {
+    engine_family number;
+    bool locked;
+    family *family;
+    const char *type; /* its name, for messages; NULL if the batch does not name it */
+    counters
+        counters; /* change them in place; written before commit if they differ from `stored` */
+    counters stored;
+    struct shape_overlay *new_shapes; /* shapes.c: interned by this attempt */
+} apply_family;
+
+struct record;
+
+/* An entity that the batch met. */
+typedef struct apply_entity {
+    hs_uuid id;
+    apply_family *family; /* the family that it is in; NULL if it does not exist */
+    uint64_t rid;
+    bool expected;         /* an expectation that it exists at commit was made */
+    struct record *record; /* decoded and perhaps changed (entities.c); NULL until needed */
+    struct apply_entity *next_changed;
+} apply_entity;
+
+typedef struct apply {
+    hs_batch *batch;
+    collection *collection;
+    engine_txn *txn;
+    hs_time now; /* the batch's time */
+    arena arena; /* until the end of the attempt */
+    bool again;  /* a family is needed that is not locked: give up and retry with `wanted` */
+    engine_family *wanted; /* families to lock: grows over the attempts */
+    size_t wanted_count, wanted_capacity;
+    apply_family **families; /* families met so far */
+    size_t family_count, family_capacity;
+    apply_family **types;    /* by the batch's type number; NULL: the type does not exist */
+    apply_entity **entities; /* hash by id, open addressing, a power of two */
+    size_t entity_count, entity_capacity;
+    apply_entity *changed; /* entities whose records are to be written, in order */
+    apply_entity **changed_tail;
+    struct graph_pending *graph;           /* graph.c */
+    struct timeseries_pending *timeseries; /* timeseries.c */
+    struct measures_pending *measures;     /* measures.c */
+} apply;
+
+/* Carries the batch out; sets batch->failed. */
+hs_status apply_commit(hs_batch *batch);
+
+/* The entity that an operation is on: it exists, and its family is locked. HS_NOT_FOUND names type or entity. */
+hs_status apply_owner(apply *apply, const operation *operation, apply_family **family,
+                      uint64_t *rid);
+
+/* Another entity, for example an edge's target. If its family is not locked, the commit will fail (and be retried) when
+ * it is deleted meanwhile; the caller must then queue a write to the shared edges_in of its family. HS_NOT_FOUND. */
+hs_status apply_other(apply *apply, uint32_t type, const hs_uuid *id, apply_family **family,
+                      uint64_t *rid);
+
+/* The family of this number, which must be writable: HS_CONFLICT with apply->again set if it is not locked yet; hand that
+ * up unchanged. */
+hs_status apply_locked(apply *apply, engine_family number, apply_family **family);
+
+/* Demands that a family be locked without using it now: HS_OK, and apply->again is set if it is not locked yet. */
+hs_status apply_want(apply *apply, engine_family number);
+
+/* Memory until the end of the attempt. HS_NO_MEMORY. */
+hs_status apply_alloc(apply *apply, size_t bytes, void **memory);
+
+#endif

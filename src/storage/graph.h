@@ -1,0 +1,25 @@
+/* graph.h: edges of entities, stored from both ends. */
+#ifndef STORAGE_GRAPH_H
+#define STORAGE_GRAPH_H
+
+#include "storage/apply.h"
+#include "storage/check.h"
+#include "storage/snapshot.h"
+
+/* Carries out an operation on an edge. */
+hs_status graph_apply(apply *apply, const operation *operation);
+
+/* Calls apply_want for every family with an edge into the entity `rid` of `family`; for rid 0 into any of its entities. */
+hs_status graph_want(apply *apply, apply_family *family, uint64_t rid);
+
+/* Removes all edges of an entity, in both directions. */
+hs_status graph_delete_entity(apply *apply, apply_family *family, uint64_t rid);
+
+/* Removes what a family that is about to be dropped leaves elsewhere: forward edges into it in the families of their
+ * sources, and reverse entries of its own edges; and expects that no edge into it remains. */
+hs_status graph_drop_family(apply *apply, apply_family *family);
+
+/* Verifies what the store keeps of one family (check.h). */
+hs_status graph_check(check *check, check_family *family);
+
+#endif
