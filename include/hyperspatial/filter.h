@@ -1,13 +1,14 @@
-/* filter.h: conditions on an entity's properties, such as  insurance = "Medicaid" and anchor_age
- * >= 65.
+/* filter.h: conditions on an entity, such as  insurance = "Medicaid" and anchor_age >= 65.
  *
- * Comparisons (=, !=, <, <=, >, >=, is null, is not null) joined by `and`, `or`, `not` and
- * parentheses; names bare
- * ([A-Za-z_][A-Za-z0-9_.]*) or in backquotes; literals: numbers, "text" or 'text' (doubled quotes
- * stand for one), true, false, null. A text literal compares with a timestamp or UUID property by
- * its meaning. A comparison with a missing or null property, or between kinds that have no order,
- * is false. `_key`, `_id`, `_created_at`, `_updated_at` and
- * `_revision` name the entity's own fields.
+ * Comparisons (=, !=, <, <=, >, >=, is null, is not null) of names and literals, joined by `and`,
+ * `or`, `not` and parentheses; these words may be in either case. `not` binds closest, then `and`,
+ * then `or`. Names are bare ([A-Za-z_][A-Za-z0-9_.]*) or in backquotes; literals are numbers,
+ * "text" or 'text' (doubled quotes stand for one), true, false and null.
+ *
+ * A text literal compares with a timestamp or UUID property by its meaning, with a string byte by
+ * byte. A comparison with a missing or null property, or between kinds that have no order, is
+ * false, and its `not` true. `_key`, `_id`, `_created_at`, `_updated_at` and `_revision` name the
+ * entity's own fields.
  */
 #ifndef HYPERSPATIAL_FILTER_H
 #define HYPERSPATIAL_FILTER_H
