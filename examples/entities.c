@@ -1,4 +1,4 @@
-/* entities.c: entities and their properties: create, filter, change with a revision check, delete. */
+/* entities.c: entities with properties: create, filter, change with a revision check, delete. */
 #include "example.h"
 
 static void add_patient(hs_batch *batch, const char *key, const char *insurance, int64_t age) {

@@ -1,5 +1,5 @@
 /* quickstart.c: the whole tour in one program: entities, a property, an edge, a series and a vector
- * in one commit, and back out of a snapshot. It keeps them in the collection `demo` of a directory. */
+ * in one commit, and back out of a snapshot. It keeps them in DIRECTORY/demo.hs. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -28,8 +28,7 @@ static void write_hospital(hs_router *router) {
     must(hs_property_set(batch, "patients", &patient, hs_slice_of("insurance"), &insurance,
                          HS_TIME_NOW));
 
-    hs_edge edge = {"stays",        stay,       hs_slice_of("of_patient"), "patients", patient,
-                    .active = true, .weight = 1};
+    hs_edge edge = {"stays", stay, hs_slice_of("of_patient"), "patients", patient, true, 1};
     must(hs_edge_add(batch, &edge));
 
     hs_time noon;
