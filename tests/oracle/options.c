@@ -35,7 +35,7 @@ hs_status oracle_check_options(const char *name, const engine_table_options *opt
     if (options->key_size == 0) {
         return error_set(HS_INVALID, "table '%s': fixed values need fixed keys", name);
     }
-    uint64_t value = (options->value_size + alignment - 1) / alignment * alignment;
+    uint64_t value = ((uint64_t)options->value_size + alignment - 1) / alignment * alignment;
     if (64 + 3 * (options->key_size + value) > page) {
         return error_set(HS_INVALID, "table '%s': less than three entries fit a page of %u bytes",
                          name, page);
