@@ -1,19 +1,74 @@
-# The front door: every target installs what is missing, builds and runs.
-.PHONY: all build test clean
+# The front door: every target installs the packages that it lacks, builds and runs. `make help` lists them.
+#
+#   BUILD=build    where to build                 MESON_FLAGS=    more options for `meson setup`
+#   TESTS=         more arguments for meson test, such as --suite engine or the name of a test
+#   PREFIX=/usr/local and DESTDIR=                for make install
 
 BUILD ?= build
+PREFIX ?= /usr/local
+MESON_FLAGS ?=
+TESTS ?=
+
+SANITIZER_OPTIONS = ASAN_OPTIONS=detect_stack_use_after_return=1 \
+	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
+
+.PHONY: all build test demo coverage sanitize tsan format lint install clean help
 
 all: build
 
 $(BUILD)/build.ninja:
-	@tools/install-packages
-	@meson setup $(BUILD) >/dev/null
+	@meson setup $(BUILD) -Dtests=enabled $(MESON_FLAGS)
 
-build: $(BUILD)/build.ninja
+build:
+	@tools/install-packages build
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
 
 test: build
-	@meson test -C $(BUILD) --print-errorlogs
+	@tools/run-tests $(BUILD) $(TESTS)
+
+demo: build
+	@tools/demo
+
+coverage:
+	@tools/install-packages coverage
+	@$(MAKE) --no-print-directory test BUILD=build-coverage TESTS='--no-suite checks $(TESTS)' \
+		MESON_FLAGS='-Db_coverage=true -Doptimization=1 -Dc_args=-fprofile-update=atomic'
+	@gcovr --root . --filter src/ --object-directory build-coverage --print-summary \
+		--gcov-ignore-parse-errors --fail-under-line 85 build-coverage
+
+sanitize:
+	@$(SANITIZER_OPTIONS) $(MAKE) --no-print-directory test BUILD=build-asan \
+		MESON_FLAGS='-Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1'
+
+tsan:
+	@$(SANITIZER_OPTIONS) $(MAKE) --no-print-directory test BUILD=build-tsan \
+		TESTS='--suite concurrent $(TESTS)' \
+		MESON_FLAGS='-Db_sanitize=thread -Db_lundef=false -Doptimization=1'
+
+format:
+	@tools/install-packages format
+	@find include src cli examples bench fuzz tests -name '*.[ch]' | xargs clang-format-14 -i
+
+lint: build
+	@tools/install-packages lint
+	@tools/lint $(BUILD)
+
+install: build
+	@meson configure $(BUILD) -Dprefix=$(PREFIX)
+	@meson install -C $(BUILD)
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf build build-asan build-tsan build-coverage
+
+help:
+	@echo 'make            build everything into $(BUILD)/'
+	@echo 'make test       build, and run every test'
+	@echo 'make demo       build, import a generated hospital, and ask it questions'
+	@echo 'make coverage   run the tests and print the line coverage of src/'
+	@echo 'make sanitize   run the tests with the address and undefined-behaviour sanitizers'
+	@echo 'make tsan       run the concurrent tests with the thread sanitizer'
+	@echo 'make format     lay out the C files'
+	@echo 'make lint       look for mistakes with clang-tidy and cppcheck'
+	@echo 'make install    install program, library, headers and manual below PREFIX'
+	@echo 'make clean      remove everything that was built'

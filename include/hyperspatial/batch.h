@@ -17,6 +17,7 @@
 extern "C" {
 #endif
 
+/* Operations that wait for their commit; belongs to one thread at a time. */
 typedef struct hs_batch hs_batch;
 
 /* Starts an empty batch for one collection. The caller frees it with hs_batch_free. HS_NOT_FOUND,

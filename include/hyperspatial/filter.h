@@ -19,6 +19,7 @@
 extern "C" {
 #endif
 
+/* A parsed condition; it does not change and is shared by threads. */
 typedef struct hs_filter hs_filter;
 
 /* Parses a condition. HS_PARSE names the column (from 1) and what was expected; HS_LIMIT beyond 64

@@ -31,8 +31,10 @@ hs_status hs_edge_remove(hs_batch *batch, const hs_edge *edge);
 /* Fills active and weight of the edge named by the other fields. HS_NOT_FOUND. O(log n). */
 hs_status hs_edge_get(hs_snapshot *snapshot, hs_edge *edge);
 
+/* From which end an edge is seen: from its source, or from its target. */
 typedef enum hs_direction { HS_OUTGOING = 0, HS_INCOMING = 1 } hs_direction;
 
+/* Which edges an iterator yields. */
 typedef struct hs_edge_filter {
     hs_slice type;    /* only edges of this type; empty: of every type */
     bool active_only; /* leave out edges with active = false */

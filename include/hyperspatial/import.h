@@ -13,6 +13,7 @@
 extern "C" {
 #endif
 
+/* How far an import has come. */
 typedef struct hs_import_progress {
     const char *source;  /* the file being read, as the mapping names it */
     size_t source_index; /* from 0 */
@@ -34,6 +35,7 @@ typedef struct hs_import_reject {
     hs_slice text; /* the row as it stands in the file */
 } hs_import_reject;
 
+/* How an import goes about bad rows, commits and reporting. */
 typedef struct hs_import_options {
     /* Stop with HS_REJECTED after so many bad rows; UINT64_MAX: never; 100 by default. */
     uint64_t max_rejects;
@@ -50,6 +52,7 @@ typedef struct hs_import_options {
     void *context; /* handed to both */
 } hs_import_options;
 
+/* What an import has read and written. */
 typedef struct hs_import_result {
     uint64_t rows; /* read, without headers */
     uint64_t rejected;

@@ -9,6 +9,7 @@
 extern "C" {
 #endif
 
+/* A measure: its current value, and the aggregate over all values set. */
 typedef struct hs_measure {
     hs_slice name;  /* 1 to 255 bytes of UTF-8; valid until the snapshot ends */
     hs_slice unit;  /* 0 to 63 bytes of UTF-8 */

@@ -11,6 +11,7 @@ extern "C" {
 /* Lets a property's valid_from be the batch's time. */
 #define HS_TIME_NOW INT64_MIN
 
+/* A property as it was read. */
 typedef struct hs_property {
     hs_slice name;      /* valid until the snapshot ends */
     hs_value value;     /* slices in it are valid until the snapshot ends */

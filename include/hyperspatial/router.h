@@ -18,7 +18,9 @@
 extern "C" {
 #endif
 
+/* The entry to the collections below one root directory. */
 typedef struct hs_router hs_router;
+/* A collection as of one commit. */
 typedef struct hs_snapshot hs_snapshot;
 
 /* Opens the root directory `root`, creating it if it is missing (its parent must exist). `config`
@@ -114,6 +116,7 @@ hs_status hs_address_resolve(hs_router *router, const char *text, hs_address *ad
 
 /* --- statistics and checking ------------------------------------------------------------------ */
 
+/* What is stored of one entity type. */
 typedef struct hs_type_stats {
     char entity_type[HS_NAME_MAX + 1];
     uint64_t entities;
@@ -125,6 +128,7 @@ typedef struct hs_type_stats {
     uint64_t bytes; /* pages held by the column family */
 } hs_type_stats;
 
+/* The state of a collection and of its files. */
 typedef struct hs_collection_stats {
     uint64_t commits;         /* sequence number of the last visible commit */
     uint64_t file_bytes;      /* size of the data file */
@@ -147,6 +151,7 @@ void hs_collection_stats_free(hs_collection_stats *stats);
  * table and key. */
 typedef void hs_check_problem(void *context, const char *problem);
 
+/* How much a check has looked at, and how many problems it found. */
 typedef struct hs_check_result {
     uint64_t pages;    /* pages read and verified */
     uint64_t entries;  /* keys whose order was checked */

@@ -31,6 +31,7 @@ extern "C" {
     ROW(HS_REJECTED, -15, "too many bad rows; the import stopped")                                 \
     ROW(HS_CANCELLED, -16, "stopped at the caller's request")
 
+/* The codes as an enumeration. */
 typedef enum hs_status {
 #define HS_STATUS_ENUM(name, value, meaning) name = value,
     HS_STATUS_TABLE(HS_STATUS_ENUM)

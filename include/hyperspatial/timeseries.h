@@ -9,6 +9,7 @@
 extern "C" {
 #endif
 
+/* A value at a time. */
 typedef struct hs_point {
     hs_time time;
     double value; /* any bits, NaN too, are kept exactly */

@@ -12,14 +12,17 @@
 extern "C" {
 #endif
 
+/* The largest dimension of a vector. */
 #define HS_DIMENSION_MAX 4096
 
+/* How the distance of two vectors is measured; smaller is nearer. */
 typedef enum hs_metric {
     HS_L2 = 0,           /* Euclidean distance, √Σ(a−b)² */
     HS_COSINE = 1,       /* 1 − cos(a, b); a zero vector has distance 1 to everything */
     HS_INNER_PRODUCT = 2 /* −Σab, so that the largest product is the nearest */
 } hs_metric;
 
+/* A registered vector kind. */
 typedef struct hs_vector_kind {
     char name[HS_NAME_MAX + 1];
     uint32_t dimension; /* 1 to 4,096 */
@@ -64,6 +67,7 @@ hs_status hs_vector_iterate(hs_snapshot *snapshot, const char *type, const char 
 int hs_vector_next(hs_vector_iterator *iterator, hs_uuid *id, const float **values);
 void hs_vector_iterator_close(hs_vector_iterator *iterator);
 
+/* An entity, and the distance of its vector from the query. */
 typedef struct hs_neighbour {
     hs_uuid id;
     double distance;
