@@ -373,8 +373,8 @@ static void a_family_has_at_most_4095_tables_ever(fixture *f) {
 }
 
 static const fixture_test tests[] = {
-    FIXTURE_TEST(creating_over_an_existing_file_fails),
-    FIXTURE_TEST(opening_a_missing_file_fails_and_creates_nothing),
+    FIXTURE_TEST_NEEDS(creating_over_an_existing_file_fails, FILES),
+    FIXTURE_TEST_NEEDS(opening_a_missing_file_fails_and_creates_nothing, FILES),
     FIXTURE_TEST(everything_is_there_after_reopening),
     FIXTURE_TEST(tables_of_a_new_family_are_numbered_from_1),
     FIXTURE_TEST(a_family_name_is_given_once),

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "engine/vfs.h"
 #include "oracle/lmdb_engine.h"
+#include "oracle/map_engine.h"
 
 /* --- back ends -------------------------------------------------------------------------------- */
 
@@ -34,8 +35,17 @@ static hs_status open_lmdb(const char *path, bool create, engine **result) {
     return lmdb_engine_open(path, result);
 }
 
-const backend backend_embedded = {"embedded", open_embedded, ENGINE_KEY_MAX, true};
-const backend backend_lmdb = {"lmdb", open_lmdb, LMDB_ENGINE_KEY_MAX, false};
+static hs_status open_map(const char *path, bool create, engine **result) {
+    (void)path;
+    (void)create;
+    map_engine_open(result);
+    return HS_OK;
+}
+
+const backend backend_embedded = {"embedded", open_embedded, ENGINE_KEY_MAX,
+                                  PARALLEL_WRITERS | FILES};
+const backend backend_lmdb = {"lmdb", open_lmdb, LMDB_ENGINE_KEY_MAX, FILES};
+const backend backend_map = {"map", open_map, ENGINE_KEY_MAX, 0};
 
 /* --- directories ------------------------------------------------------------------------------ */
 
@@ -79,21 +89,20 @@ static void run_scenario(void **state) {
 }
 
 int fixture_run(const fixture_test *tests, size_t count) {
-    const backend *backends[] = {&backend_embedded, &backend_lmdb};
-    scenario *scenarios = calloc(2 * count, sizeof *scenarios);
-    struct CMUnitTest *units = calloc(2 * count, sizeof *units);
+    const backend *backends[] = {&backend_embedded, &backend_lmdb, &backend_map};
+    size_t backend_count = sizeof backends / sizeof *backends;
+    scenario *scenarios = calloc(backend_count * count, sizeof *scenarios);
+    struct CMUnitTest *units = calloc(backend_count * count, sizeof *units);
     size_t used = 0;
-    for (size_t b = 0; b < 2; b++) {
+    for (size_t b = 0; b < backend_count; b++) {
         for (size_t i = 0; i < count; i++) {
-            if (tests[i].parallel && !backends[b]->parallel_writers) continue;
+            if ((tests[i].needs & ~backends[b]->traits) != 0) continue;
             scenario *s = &scenarios[used];
             s->backend = backends[b];
             s->test = &tests[i];
             snprintf(s->name, sizeof s->name, "%s: %s", backends[b]->name, tests[i].name);
-            units[used].name = s->name;
-            units[used].test_func = run_scenario;
-            units[used].initial_state = s;
-            used++;
+            units[used++] =
+                (struct CMUnitTest){.name = s->name, .test_func = run_scenario, .initial_state = s};
         }
     }
     int failures = _cmocka_run_group_tests("engine", units, used, NULL, NULL);
@@ -103,6 +112,7 @@ int fixture_run(const fixture_test *tests, size_t count) {
 }
 
 void fixture_reopen(fixture *f) {
+    if ((f->backend->traits & FILES) == 0) return;
     assert_ok(engine_close(f->engine));
     f->engine = NULL;
     assert_ok(f->backend->open(f->path, false, &f->engine));

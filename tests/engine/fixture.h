@@ -15,12 +15,19 @@
 typedef struct backend {
     const char *name;
     hs_status (*open)(const char *path, bool create, engine **engine);
-    size_t key_max;        /* bytes of the longest key that it takes */
-    bool parallel_writers; /* transactions on different families run at the same time */
+    size_t key_max; /* bytes of the longest key that it takes */
+    unsigned traits;
 } backend;
+
+/* What a back end has, and what a test needs. */
+enum {
+    PARALLEL_WRITERS = 1, /* transactions on different families run at the same time */
+    FILES = 2,            /* data lie in a file and can be opened again */
+};
 
 extern const backend backend_embedded;
 extern const backend backend_lmdb;
+extern const backend backend_map;
 
 typedef struct fixture {
     const backend *backend;
@@ -32,18 +39,19 @@ typedef struct fixture {
 typedef struct fixture_test {
     const char *name;
     void (*run)(fixture *fixture);
-    bool parallel; /* only for back ends with parallel writers */
+    unsigned needs;
 } fixture_test;
 
 #define FIXTURE_TEST(function)                                                                     \
-    { #function, function, false }
-#define FIXTURE_TEST_PARALLEL(function)                                                            \
-    { #function, function, true }
+    { #function, function, 0 }
+#define FIXTURE_TEST_NEEDS(function, traits)                                                       \
+    { #function, function, traits }
+{ #function, function, true }
 
-/* Runs each test on the embedded engine and on LMDB; the number of failures. */
+/* Runs each test on each back end that has what it needs; the number of failures. */
 int fixture_run(const fixture_test *tests, size_t count);
 
-/* Closes the engine and opens it again. */
+/* Closes the engine and opens it again; one without files goes on as it is. */
 void fixture_reopen(fixture *f);
 
 /* A fresh directory below $TMPDIR or /tmp, and the end of it with the files in it. */

@@ -410,17 +410,17 @@ static const fixture_test tests[] = {
     FIXTURE_TEST(a_transaction_that_wrote_nothing_commits_nothing),
     FIXTURE_TEST(every_durability_is_visible_at_once),
     FIXTURE_TEST(a_relaxed_commit_survives_a_clean_close),
-    FIXTURE_TEST_PARALLEL(writers_of_different_families_do_not_wait),
+    FIXTURE_TEST_NEEDS(writers_of_different_families_do_not_wait, PARALLEL_WRITERS),
     FIXTURE_TEST(a_transaction_drops_its_family_together_with_its_other_writes),
     FIXTURE_TEST(queued_writes_are_applied_at_commit_in_their_order),
     FIXTURE_TEST(shared_tables_take_queued_writes_only_and_others_none),
     FIXTURE_TEST(queued_writes_are_checked_when_they_are_queued),
     FIXTURE_TEST(a_queued_insert_of_a_taken_key_is_a_conflict),
-    FIXTURE_TEST_PARALLEL(a_shared_table_is_read_as_of_the_beginning),
+    FIXTURE_TEST_NEEDS(a_shared_table_is_read_as_of_the_beginning, PARALLEL_WRITERS),
     FIXTURE_TEST(an_expectation_that_does_not_hold_is_a_conflict),
     FIXTURE_TEST(expectations_are_checked_after_queued_writes),
-    FIXTURE_TEST_PARALLEL(expectations_look_at_the_latest_state),
-    FIXTURE_TEST_PARALLEL(a_queued_write_to_a_table_that_is_gone_is_a_conflict),
+    FIXTURE_TEST_NEEDS(expectations_look_at_the_latest_state, PARALLEL_WRITERS),
+    FIXTURE_TEST_NEEDS(a_queued_write_to_a_table_that_is_gone_is_a_conflict, PARALLEL_WRITERS),
 };
 
 /* transaction_test [PATTERN]: only the tests whose name matches, such as "lmdb:*". */

@@ -212,7 +212,7 @@ static void statistics_name_the_oldest_snapshot(fixture *f) {
     assert_int_equal(stats.snapshots, 2);
     assert_int_equal(stats.oldest_snapshot, engine_sequence(old));
     assert_int_equal(stats.sequence, engine_sequence(new));
-    assert_true(stats.file_bytes > 0);
+    assert_true(stats.file_bytes > 0 || (f->backend->traits & FILES) == 0);
     engine_abort(old);
     assert_ok(engine_stats_read(f->engine, &stats));
     assert_int_equal(stats.snapshots, 1);

@@ -1,0 +1,761 @@
+/* map_engine.c: the engine interface over maps in memory.
+ *
+ * All families and tables of one commit are a `state`. A write transaction works on a copy of the
+ * last one, whose maps are shared until they change; committing makes the copy the last state. A
+ * snapshot is a reference to a state.
+ */
+#include "oracle/map_engine.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/key.h"
+#include "oracle/options.h"
+#include "oracle/treap.h"
+
+typedef struct map_table {
+    uint32_t number; /* 0: dropped */
+    char name[81];
+    engine_table_options options;
+    treap *entries;
+} map_table;
+
+typedef struct map_family {
+    engine_family number; /* 0: dropped */
+    char name[81];
+    map_table *tables;
+    size_t count; /* of tables ever created: table n is tables[n − 1] */
+} map_family;
+
+typedef struct state {
+    size_t references; /* under the engine's mutex */
+    uint64_t sequence;
+    map_family *families;
+    size_t count; /* of families ever created: family n is families[n − 1] */
+} state;
+
+typedef struct map_txn map_txn;
+
+typedef struct map_engine {
+    engine base;
+    pthread_mutex_t writer; /* held by the write transaction */
+    pthread_mutex_t mutex;  /* protects the fields below and the states' references */
+    state *last;
+    map_txn *snapshots;
+    uint64_t random;
+} map_engine;
+
+typedef enum queued_kind { QUEUED_PUT, QUEUED_INSERT, QUEUED_DELETE, QUEUED_EXPECT } queued_kind;
+
+typedef struct queued {
+    queued_kind kind;
+    bool present; /* QUEUED_EXPECT */
+    engine_table table;
+    hs_slice key, value; /* owned */
+} queued;
+
+struct map_txn {
+    engine_txn base;
+    map_engine *engine;
+    state *state; /* a write transaction's own copy */
+    bool writing, wrote;
+    engine_family *families; /* [family_count] that may be written */
+    bool *dropped;           /* [family_count] ends at commit */
+    size_t family_count;
+    queued *queue;
+    size_t queue_count;
+    engine_family_info *family_infos; /* the last lists given out */
+    engine_table_info *table_infos;
+    map_txn *next, *previous; /* snapshots of the engine */
+};
+
+typedef enum cursor_place { PLACE_BEFORE, PLACE_ON, PLACE_BEHIND } cursor_place;
+
+typedef struct map_cursor {
+    engine_cursor base;
+    map_txn *txn;
+    engine_table table;
+    cursor_place place;
+    hs_slice value;
+    size_t key_size;
+    uint8_t key[ENGINE_KEY_MAX];
+} map_cursor;
+
+static map_engine *engine_of(engine *e) {
+    return (map_engine *)e;
+}
+static map_txn *txn_of(const engine_txn *t) {
+    return (map_txn *)(uintptr_t)t;
+}
+static map_cursor *cursor_of(const engine_cursor *c) {
+    return (map_cursor *)(uintptr_t)c;
+}
+
+static void *must(void *block) {
+    if (block == NULL) abort();
+    return block;
+}
+
+/* --- states ----------------------------------------------------------------------------------- */
+
+static void *copy_array(const void *array, size_t bytes) {
+    void *copy = must(malloc(bytes + 1));
+    if (bytes > 0) memcpy(copy, array, bytes);
+    return copy;
+}
+
+static state *state_copy(const state *from) {
+    state *copy = copy_array(from, sizeof *from);
+    copy->references = 1;
+    copy->families = copy_array(from->families, from->count * sizeof *from->families);
+    for (size_t i = 0; i < copy->count; i++) {
+        map_family *family = &copy->families[i];
+        family->tables = copy_array(family->tables, family->count * sizeof *family->tables);
+        for (size_t k = 0; k < family->count; k++) {
+            treap_retain(family->tables[k].entries);
+        }
+    }
+    return copy;
+}
+
+static void family_clear(map_family *family) {
+    for (size_t k = 0; k < family->count; k++) {
+        treap_release(family->tables[k].entries);
+    }
+    free(family->tables);
+    *family = (map_family){0};
+}
+
+static void state_release(map_engine *e, state *s) {
+    pthread_mutex_lock(&e->mutex);
+    bool last = --s->references == 0;
+    pthread_mutex_unlock(&e->mutex);
+    if (!last) return;
+    for (size_t i = 0; i < s->count; i++) {
+        family_clear(&s->families[i]);
+    }
+    free(s->families);
+    free(s);
+}
+
+static hs_status find_family(const state *s, engine_family number, map_family **family) {
+    if (number == 0 || number > s->count || s->families[number - 1].number == 0) {
+        return error_set(HS_NOT_FOUND, "there is no family %u", number);
+    }
+    *family = &s->families[number - 1];
+    return HS_OK;
+}
+
+static hs_status find_table(const state *s, engine_table id, map_table **table) {
+    map_family *family;
+    TRY(find_family(s, id.family, &family));
+    if (id.table == 0 || id.table > family->count || family->tables[id.table - 1].number == 0) {
+        return error_set(HS_NOT_FOUND, "family '%s' has no table %u", family->name, id.table);
+    }
+    *table = &family->tables[id.table - 1];
+    return HS_OK;
+}
+
+static hs_status named_family(const state *s, const char *name, engine_family *family) {
+    for (size_t i = 0; i < s->count; i++) {
+        if (s->families[i].number == 0 || strcmp(s->families[i].name, name) != 0) continue;
+        *family = s->families[i].number;
+        return HS_OK;
+    }
+    return error_set(HS_NOT_FOUND, "there is no family '%s'", name);
+}
+
+static hs_status named_table(const map_family *family, const char *name, engine_table *table) {
+    for (size_t i = 0; i < family->count; i++) {
+        if (family->tables[i].number == 0 || strcmp(family->tables[i].name, name) != 0) continue;
+        *table = (engine_table){family->number, family->tables[i].number};
+        return HS_OK;
+    }
+    return error_set(HS_NOT_FOUND, "family '%s' has no table '%s'", family->name, name);
+}
+
+static hs_status check_free_name(const state *s, const char *name) {
+    engine_family taken;
+    TRY(oracle_check_name("family", name));
+    if (named_family(s, name, &taken) != HS_OK) return HS_OK;
+    return error_set(HS_EXISTS, "a family '%s' exists already", name);
+}
+
+static hs_status add_family(state *s, const char *name, engine_family *number) {
+    TRY(check_free_name(s, name));
+    if (s->count == ENGINE_FAMILIES_MAX) return error_set(HS_LIMIT, "too many families");
+    s->families = must(realloc(s->families, (s->count + 1) * sizeof *s->families));
+    map_family *family = &s->families[s->count++];
+    *family = (map_family){.number = (engine_family)s->count};
+    strcpy(family->name, name);
+    *number = family->number;
+    return HS_OK;
+}
+
+static hs_status add_table(state *s, engine_family number, const char *name,
+                           const engine_table_options *options, engine_table *id) {
+    map_family *family;
+    TRY(find_family(s, number, &family));
+    TRY(oracle_check_name("table", name));
+    TRY(oracle_check_options(name, options));
+    if (named_table(family, name, id) == HS_OK) {
+        return error_set(HS_EXISTS, "family '%s' has a table '%s' already", family->name, name);
+    }
+    if (family->count == ENGINE_TABLES_MAX) return error_set(HS_LIMIT, "too many tables");
+    family->tables = must(realloc(family->tables, (family->count + 1) * sizeof *family->tables));
+    map_table *table = &family->tables[family->count++];
+    *table = (map_table){.number = (uint32_t)family->count, .options = *options};
+    strcpy(table->name, name);
+    *id = (engine_table){number, table->number};
+    return HS_OK;
+}
+
+/* --- beginning and ending --------------------------------------------------------------------- */
+
+static map_txn *txn_create(map_engine *e, bool writing) {
+    map_txn *t = must(calloc(1, sizeof *t));
+    t->base.ops = e->base.ops;
+    t->engine = e;
+    t->writing = writing;
+    if (writing) pthread_mutex_lock(&e->writer);
+    pthread_mutex_lock(&e->mutex);
+    if (writing) {
+        t->state = state_copy(e->last);
+    } else {
+        t->state = e->last;
+        t->state->references++;
+        t->next = e->snapshots;
+        if (t->next != NULL) t->next->previous = t;
+        e->snapshots = t;
+    }
+    pthread_mutex_unlock(&e->mutex);
+    return t;
+}
+
+static void txn_finish(map_txn *t) {
+    map_engine *e = t->engine;
+    pthread_mutex_lock(&e->mutex);
+    if (t->next != NULL) t->next->previous = t->previous;
+    if (t->previous != NULL) t->previous->next = t->next;
+    if (e->snapshots == t) e->snapshots = t->next;
+    pthread_mutex_unlock(&e->mutex);
+    if (t->state != NULL) state_release(e, t->state);
+    for (size_t i = 0; i < t->queue_count; i++) {
+        free((void *)(uintptr_t)t->queue[i].key.data);
+        free((void *)(uintptr_t)t->queue[i].value.data);
+    }
+    free(t->queue);
+    free(t->families);
+    free(t->dropped);
+    free(t->family_infos);
+    free(t->table_infos);
+    if (t->writing) pthread_mutex_unlock(&e->writer);
+    free(t);
+}
+
+static hs_status begin_read(engine *e, engine_txn **result) {
+    *result = &txn_create(engine_of(e), false)->base;
+    return HS_OK;
+}
+
+static hs_status begin_write(engine *e, const engine_family *families, size_t count,
+                             hs_durability durability, engine_txn **result) {
+    (void)durability;
+    map_txn *t = txn_create(engine_of(e), true);
+    t->families = copy_array(families, count * sizeof *families);
+    t->dropped = must(calloc(count + 1, sizeof *t->dropped));
+    t->family_count = count;
+    for (size_t i = 0; i < count; i++) {
+        map_family *family;
+        hs_status status = find_family(t->state, families[i], &family);
+        if (status != HS_OK) {
+            txn_finish(t);
+            return status;
+        }
+    }
+    *result = &t->base;
+    return HS_OK;
+}
+
+static void txn_abort(engine_txn *t) {
+    txn_finish(txn_of(t));
+}
+
+static uint64_t txn_sequence(const engine_txn *t) {
+    return txn_of(t)->state->sequence;
+}
+
+/* --- reading and writing ---------------------------------------------------------------------- */
+
+static hs_status check_writable(const map_txn *t, engine_family family) {
+    for (size_t i = 0; i < t->family_count; i++) {
+        if (t->families[i] == family && !t->dropped[i]) return HS_OK;
+    }
+    return error_set(HS_INVALID, "family %u cannot be written by this transaction", family);
+}
+
+static hs_status find_writable(map_txn *t, engine_table id, map_table **table) {
+    TRY(check_writable(t, id.family));
+    TRY(find_table(t->state, id, table));
+    if (!(*table)->options.shared) return HS_OK;
+    return error_set(HS_INVALID, "table '%s' is shared", (*table)->name);
+}
+
+static hs_status txn_get(engine_txn *base, engine_table id, hs_slice key, hs_slice *value) {
+    map_table *table;
+    TRY(find_table(txn_of(base)->state, id, &table));
+    return treap_get(table->entries, key, value) ? HS_OK : HS_NOT_FOUND;
+}
+
+static void set_entries(map_txn *t, map_table *table, treap *entries) {
+    treap_release(table->entries);
+    table->entries = entries;
+    t->wrote = true;
+}
+
+static uint64_t next_priority(map_engine *e) {
+    e->random ^= e->random << 13;
+    e->random ^= e->random >> 7;
+    e->random ^= e->random << 17;
+    return e->random;
+}
+
+static void store(map_txn *t, map_table *table, hs_slice key, hs_slice value) {
+    set_entries(t, table, treap_put(table->entries, key, value, next_priority(t->engine)));
+}
+
+static hs_status txn_put(engine_txn *base, engine_table id, hs_slice key, hs_slice value) {
+    map_txn *t = txn_of(base);
+    map_table *table;
+    TRY(find_writable(t, id, &table));
+    TRY(oracle_check_entry(&table->options, key.size, value.size));
+    store(t, table, key, value);
+    return HS_OK;
+}
+
+static hs_status txn_remove(engine_txn *base, engine_table id, hs_slice key) {
+    map_txn *t = txn_of(base);
+    map_table *table;
+    hs_slice value;
+    TRY(find_writable(t, id, &table));
+    if (!treap_get(table->entries, key, &value)) {
+        return error_set(HS_NOT_FOUND, "table '%s' has no such key", table->name);
+    }
+    set_entries(t, table, treap_delete(table->entries, key));
+    return HS_OK;
+}
+
+/* --- queued writes ---------------------------------------------------------------------------- */
+
+static hs_status enqueue(map_txn *t, queued item) {
+    if (!t->writing) return error_set(HS_INVALID, "a snapshot cannot queue a write");
+    t->queue = must(realloc(t->queue, (t->queue_count + 1) * sizeof *t->queue));
+    item.key.data = copy_array(item.key.data, item.key.size);
+    item.value.data = copy_array(item.value.data, item.value.size);
+    t->queue[t->queue_count++] = item;
+    return HS_OK;
+}
+
+static hs_status find_shared(map_txn *t, engine_table id, map_table **table) {
+    TRY(find_table(t->state, id, table));
+    if ((*table)->options.shared) return HS_OK;
+    return error_set(HS_INVALID, "table '%s' is not shared", (*table)->name);
+}
+
+static hs_status queue_write(engine_txn *base, queued_kind kind, engine_table id, hs_slice key,
+                             hs_slice value) {
+    map_txn *t = txn_of(base);
+    map_table *table;
+    TRY(find_shared(t, id, &table));
+    TRY(oracle_check_entry(&table->options, key.size, value.size));
+    return enqueue(t, (queued){kind, false, id, key, value});
+}
+
+static hs_status txn_queue_put(engine_txn *t, engine_table id, hs_slice key, hs_slice value) {
+    return queue_write(t, QUEUED_PUT, id, key, value);
+}
+
+static hs_status txn_queue_insert(engine_txn *t, engine_table id, hs_slice key, hs_slice value) {
+    return queue_write(t, QUEUED_INSERT, id, key, value);
+}
+
+static hs_status txn_queue_delete(engine_txn *base, engine_table id, hs_slice key) {
+    map_txn *t = txn_of(base);
+    map_table *table;
+    TRY(find_shared(t, id, &table));
+    return enqueue(t, (queued){QUEUED_DELETE, false, id, key, {0}});
+}
+
+static hs_status txn_expect(engine_txn *base, engine_table id, hs_slice prefix, bool present) {
+    map_txn *t = txn_of(base);
+    map_table *table;
+    TRY(find_table(t->state, id, &table));
+    return enqueue(t, (queued){QUEUED_EXPECT, present, id, prefix, {0}});
+}
+
+static hs_status apply_queued(map_txn *t) {
+    for (size_t i = 0; i < t->queue_count; i++) {
+        const queued *item = &t->queue[i];
+        map_table *table;
+        hs_slice value;
+        if (item->kind == QUEUED_EXPECT) continue;
+        TRY(find_table(t->state, item->table, &table));
+        bool there = treap_get(table->entries, item->key, &value);
+        if (item->kind == QUEUED_INSERT && there) {
+            return error_set(HS_CONFLICT, "table '%s' has the key already", table->name);
+        }
+        if (item->kind != QUEUED_DELETE) {
+            store(t, table, item->key, item->value);
+        } else if (there) {
+            set_entries(t, table, treap_delete(table->entries, item->key));
+        }
+    }
+    return HS_OK;
+}
+
+static hs_status check_expectations(map_txn *t) {
+    for (size_t i = 0; i < t->queue_count; i++) {
+        const queued *item = &t->queue[i];
+        map_table *table;
+        hs_slice key, value;
+        if (item->kind != QUEUED_EXPECT) continue;
+        TRY(find_table(t->state, item->table, &table));
+        bool present = treap_above(table->entries, item->key, true, &key, &value) &&
+                       key_has_prefix(key, item->key);
+        if (present != item->present) {
+            return error_set(HS_CONFLICT, "table '%s' is not as expected", table->name);
+        }
+    }
+    return HS_OK;
+}
+
+static hs_status prepare_commit(map_txn *t) {
+    TRY(apply_queued(t));
+    TRY(check_expectations(t));
+    for (size_t i = 0; i < t->family_count; i++) {
+        if (t->dropped[i]) family_clear(&t->state->families[t->families[i] - 1]);
+    }
+    return HS_OK;
+}
+
+static hs_status txn_commit(engine_txn *base) {
+    map_txn *t = txn_of(base);
+    map_engine *e = t->engine;
+    assert(t->writing);
+    hs_status status = prepare_commit(t);
+    if (status == HS_OK && t->wrote) {
+        pthread_mutex_lock(&e->mutex);
+        state *old = e->last;
+        t->state->sequence = old->sequence + 1;
+        e->last = t->state;
+        t->state = NULL;
+        pthread_mutex_unlock(&e->mutex);
+        state_release(e, old);
+    }
+    txn_finish(t);
+    return status;
+}
+
+/* --- families and tables of a transaction ----------------------------------------------------- */
+
+static hs_status txn_family_find(engine_txn *t, const char *name, engine_family *family) {
+    return named_family(txn_of(t)->state, name, family);
+}
+
+static hs_status txn_table_find(engine_txn *t, engine_family number, const char *name,
+                                engine_table *table) {
+    map_family *family;
+    TRY(find_family(txn_of(t)->state, number, &family));
+    return named_table(family, name, table);
+}
+
+static int compare_families(const void *a, const void *b) {
+    return strcmp(((const engine_family_info *)a)->name, ((const engine_family_info *)b)->name);
+}
+
+static hs_status txn_family_list(engine_txn *base, const engine_family_info **families,
+                                 size_t *count) {
+    map_txn *t = txn_of(base);
+    const state *s = t->state;
+    t->family_infos = must(realloc(t->family_infos, (s->count + 1) * sizeof *t->family_infos));
+    *count = 0;
+    for (size_t i = 0; i < s->count; i++) {
+        const map_family *family = &s->families[i];
+        uint64_t bytes = 0;
+        if (family->number == 0) continue;
+        for (size_t k = 0; k < family->count; k++) {
+            bytes += treap_bytes(family->tables[k].entries);
+        }
+        t->family_infos[(*count)++] =
+            (engine_family_info){family->number, family->name, (bytes + 4095) / 4096};
+    }
+    qsort(t->family_infos, *count, sizeof *t->family_infos, compare_families);
+    *families = t->family_infos;
+    return HS_OK;
+}
+
+static hs_status txn_table_list(engine_txn *base, engine_family number,
+                                const engine_table_info **tables, size_t *count) {
+    map_txn *t = txn_of(base);
+    map_family *family;
+    TRY(find_family(t->state, number, &family));
+    t->table_infos = must(realloc(t->table_infos, (family->count + 1) * sizeof *t->table_infos));
+    *count = 0;
+    for (size_t i = 0; i < family->count; i++) {
+        const map_table *table = &family->tables[i];
+        if (table->number == 0) continue;
+        t->table_infos[(*count)++] = (engine_table_info){
+            .table = {number, table->number},
+            .name = table->name,
+            .options = table->options,
+            .entries = treap_count(table->entries),
+        };
+    }
+    *tables = t->table_infos;
+    return HS_OK;
+}
+
+static hs_status txn_table_create(engine_txn *base, engine_family family, const char *name,
+                                  const engine_table_options *options, engine_table *table) {
+    map_txn *t = txn_of(base);
+    TRY(check_writable(t, family));
+    TRY(add_table(t->state, family, name, options, table));
+    t->wrote = true;
+    return HS_OK;
+}
+
+static hs_status txn_table_drop(engine_txn *base, engine_table id) {
+    map_txn *t = txn_of(base);
+    map_table *table;
+    TRY(find_writable(t, id, &table));
+    treap_release(table->entries);
+    *table = (map_table){0};
+    t->wrote = true;
+    return HS_OK;
+}
+
+static hs_status txn_drop_family(engine_txn *base, engine_family family) {
+    map_txn *t = txn_of(base);
+    TRY(check_writable(t, family));
+    for (size_t i = 0; i < t->family_count; i++) {
+        if (t->families[i] == family) t->dropped[i] = true;
+    }
+    t->wrote = true;
+    return HS_OK;
+}
+
+/* --- cursors ---------------------------------------------------------------------------------- */
+
+static hs_status cursor_open(engine_txn *base, engine_table id, engine_cursor **result) {
+    map_txn *t = txn_of(base);
+    map_table *table;
+    TRY(find_table(t->state, id, &table));
+    map_cursor *c = must(calloc(1, sizeof *c));
+    c->base.ops = t->base.ops;
+    c->txn = t;
+    c->table = id;
+    c->place = PLACE_BEFORE;
+    *result = &c->base;
+    return HS_OK;
+}
+
+static void cursor_close(engine_cursor *c) {
+    free(cursor_of(c));
+}
+
+static treap *cursor_entries(const map_cursor *c) {
+    map_table *table;
+    return find_table(c->txn->state, c->table, &table) == HS_OK ? table->entries : NULL;
+}
+
+/* Stands on what was found, or at `otherwise`. */
+static int arrive(map_cursor *c, bool found, hs_slice key, hs_slice value, cursor_place otherwise) {
+    c->place = found ? PLACE_ON : otherwise;
+    if (!found) return 0;
+    if (key.size > 0) memcpy(c->key, key.data, key.size);
+    c->key_size = key.size;
+    c->value = value;
+    return 1;
+}
+
+static int cursor_seek(engine_cursor *base, hs_slice key) {
+    map_cursor *c = cursor_of(base);
+    hs_slice found, value;
+    bool there = treap_above(cursor_entries(c), key, true, &found, &value);
+    return arrive(c, there, found, value, PLACE_BEHIND);
+}
+
+static int cursor_last(engine_cursor *base) {
+    map_cursor *c = cursor_of(base);
+    hs_slice found, value;
+    bool there = treap_last(cursor_entries(c), &found, &value);
+    return arrive(c, there, found, value, PLACE_BEHIND);
+}
+
+static int cursor_next(engine_cursor *base) {
+    map_cursor *c = cursor_of(base);
+    hs_slice found, value;
+    if (c->place == PLACE_BEHIND) return 0;
+    if (c->place == PLACE_BEFORE) return cursor_seek(base, (hs_slice){0});
+    hs_slice here = {c->key, c->key_size};
+    bool there = treap_above(cursor_entries(c), here, false, &found, &value);
+    return arrive(c, there, found, value, PLACE_BEHIND);
+}
+
+static int cursor_prev(engine_cursor *base) {
+    map_cursor *c = cursor_of(base);
+    hs_slice found, value;
+    if (c->place == PLACE_BEFORE) return 0;
+    if (c->place == PLACE_BEHIND) return cursor_last(base);
+    hs_slice here = {c->key, c->key_size};
+    bool there = treap_below(cursor_entries(c), here, &found, &value);
+    return arrive(c, there, found, value, PLACE_BEFORE);
+}
+
+static hs_slice cursor_key(const engine_cursor *base) {
+    const map_cursor *c = cursor_of(base);
+    assert(c->place == PLACE_ON);
+    return (hs_slice){c->key, c->key_size};
+}
+
+static hs_slice cursor_value(const engine_cursor *base) {
+    const map_cursor *c = cursor_of(base);
+    assert(c->place == PLACE_ON);
+    return c->value;
+}
+
+/* --- the engine ------------------------------------------------------------------------------- */
+
+static hs_status family_create(engine *e, const char *name, const engine_table_definition *tables,
+                               size_t count, engine_family *family) {
+    map_txn *t = txn_create(engine_of(e), true);
+    engine_table table;
+    t->wrote = true;
+    hs_status status = add_family(t->state, name, family);
+    for (size_t i = 0; i < count && status == HS_OK; i++) {
+        status = add_table(t->state, *family, tables[i].name, &tables[i].options, &table);
+    }
+    if (status == HS_OK) return txn_commit(&t->base);
+    txn_finish(t);
+    return status;
+}
+
+static hs_status family_drop(engine *e, engine_family family) {
+    engine_txn *t;
+    TRY(begin_write(e, &family, 1, HS_DURABLE, &t));
+    hs_status status = txn_drop_family(t, family);
+    if (status == HS_OK) return txn_commit(t);
+    txn_abort(t);
+    return status;
+}
+
+static hs_status family_rename(engine *e, engine_family number, const char *name) {
+    map_txn *t = txn_create(engine_of(e), true);
+    map_family *family;
+    t->wrote = true;
+    hs_status status = find_family(t->state, number, &family);
+    if (status == HS_OK) status = check_free_name(t->state, name);
+    if (status != HS_OK) {
+        txn_finish(t);
+        return status;
+    }
+    strcpy(family->name, name);
+    return txn_commit(&t->base);
+}
+
+static hs_status checkpoint(engine *e) {
+    (void)e;
+    return HS_OK;
+}
+
+static hs_status stats(engine *base, engine_stats *result) {
+    map_engine *e = engine_of(base);
+    pthread_mutex_lock(&e->mutex);
+    *result = (engine_stats){.sequence = e->last->sequence};
+    for (const map_txn *t = e->snapshots; t != NULL; t = t->next) {
+        if (result->snapshots == 0 || t->state->sequence < result->oldest_snapshot) {
+            result->oldest_snapshot = t->state->sequence;
+        }
+        result->snapshots++;
+    }
+    pthread_mutex_unlock(&e->mutex);
+    return HS_OK;
+}
+
+static hs_status check(engine *e, engine_problem *report, void *context,
+                       engine_check_result *result) {
+    (void)report;
+    (void)context;
+    map_txn *t = txn_create(engine_of(e), false);
+    *result = (engine_check_result){0};
+    for (size_t i = 0; i < t->state->count; i++) {
+        const map_family *family = &t->state->families[i];
+        for (size_t k = 0; k < family->count; k++) {
+            result->entries += treap_count(family->tables[k].entries);
+            result->pages += (treap_bytes(family->tables[k].entries) + 4095) / 4096;
+        }
+    }
+    txn_finish(t);
+    return HS_OK;
+}
+
+static void close_engine(engine *base, hs_status *status) {
+    map_engine *e = engine_of(base);
+    assert(e->snapshots == NULL);
+    state_release(e, e->last);
+    pthread_mutex_destroy(&e->mutex);
+    pthread_mutex_destroy(&e->writer);
+    free(e);
+    *status = HS_OK;
+}
+
+static const engine_ops operations = {
+    .close = close_engine,
+    .family_create = family_create,
+    .family_drop = family_drop,
+    .family_rename = family_rename,
+    .begin_read = begin_read,
+    .begin_write = begin_write,
+    .commit = txn_commit,
+    .abort = txn_abort,
+    .sequence = txn_sequence,
+    .family_find = txn_family_find,
+    .family_list = txn_family_list,
+    .table_find = txn_table_find,
+    .table_list = txn_table_list,
+    .table_create = txn_table_create,
+    .table_drop = txn_table_drop,
+    .get = txn_get,
+    .put = txn_put,
+    .remove = txn_remove,
+    .queue_put = txn_queue_put,
+    .queue_insert = txn_queue_insert,
+    .queue_delete = txn_queue_delete,
+    .expect = txn_expect,
+    .drop_family = txn_drop_family,
+    .cursor_open = cursor_open,
+    .cursor_close = cursor_close,
+    .cursor_seek = cursor_seek,
+    .cursor_last = cursor_last,
+    .cursor_next = cursor_next,
+    .cursor_prev = cursor_prev,
+    .cursor_key = cursor_key,
+    .cursor_value = cursor_value,
+    .checkpoint = checkpoint,
+    .stats = stats,
+    .check = check,
+};
+
+void map_engine_open(engine **result) {
+    map_engine *e = must(calloc(1, sizeof *e));
+    e->base.ops = &operations;
+    e->last = must(calloc(1, sizeof *e->last));
+    e->last->references = 1;
+    e->random = UINT64_C(0x9E3779B97F4A7C15);
+    pthread_mutex_init(&e->mutex, NULL);
+    pthread_mutex_init(&e->writer, NULL);
+    *result = &e->base;
+}
