@@ -46,7 +46,6 @@ typedef struct fixture_test {
     { #function, function, 0 }
 #define FIXTURE_TEST_NEEDS(function, traits)                                                       \
     { #function, function, traits }
-{ #function, function, true }
 
 /* Runs each test on each back end that has what it needs; the number of failures. */
 int fixture_run(const fixture_test *tests, size_t count);

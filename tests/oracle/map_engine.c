@@ -142,6 +142,7 @@ static void state_release(map_engine *e, state *s) {
 }
 
 static hs_status find_family(const state *s, engine_family number, map_family **family) {
+    *family = NULL;
     if (number == 0 || number > s->count || s->families[number - 1].number == 0) {
         return error_set(HS_NOT_FOUND, "there is no family %u", number);
     }
@@ -151,6 +152,7 @@ static hs_status find_family(const state *s, engine_family number, map_family **
 
 static hs_status find_table(const state *s, engine_table id, map_table **table) {
     map_family *family;
+    *table = NULL;
     TRY(find_family(s, id.family, &family));
     if (id.table == 0 || id.table > family->count || family->tables[id.table - 1].number == 0) {
         return error_set(HS_NOT_FOUND, "family '%s' has no table %u", family->name, id.table);
