@@ -28,7 +28,7 @@ test: build
 	@tools/run-tests $(BUILD) $(TESTS)
 
 demo: build
-	@tools/demo
+	@BUILD=$(BUILD) tools/demo
 
 coverage:
 	@tools/install-packages coverage
