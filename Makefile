@@ -32,6 +32,7 @@ demo: build
 
 coverage:
 	@tools/install-packages coverage
+	@if [ -d build-coverage ]; then find build-coverage -name "*.gcda" -delete; fi
 	@$(MAKE) --no-print-directory test BUILD=build-coverage TESTS='--no-suite checks $(TESTS)' \
 		MESON_FLAGS='-Db_coverage=true -Doptimization=1 -Dc_args=-fprofile-update=atomic'
 	@gcovr --root . --filter src/ --object-directory build-coverage --print-summary \
@@ -48,7 +49,7 @@ tsan:
 
 format:
 	@tools/install-packages format
-	@find include src cli examples bench fuzz tests -name '*.[ch]' | xargs clang-format-14 -i
+	@find . -name '*.[ch]' -not -path './build*' | xargs clang-format-14 -i
 
 lint: build
 	@tools/install-packages lint
