@@ -27,7 +27,8 @@ typedef enum operation_kind {
     OPERATION_SERIES_DELETE,
     OPERATION_TRAJECTORY_WRITE,
     OPERATION_MEASURE_SET,
-    OPERATION_MEASURE_DELETE
+    OPERATION_MEASURE_DELETE,
+    OPERATION_TYPE_DROP /* only by collection_type_drop, alone in its batch; has no id */
 } operation_kind;
 
 /* One recorded operation on the entity `id` of type number `type` (of batch->types). Everything pointed to lies in the
@@ -88,22 +89,24 @@ struct batch_name; /* label -> number, see batch.c */
 struct hs_batch {
     collection *collection;
     hs_durability durability;
-    hs_time time; /* HS_TIME_NOW: the clock at commit */
-    arena arena;  /* operations and what they point to */
+    hs_time time;  /* HS_TIME_NOW: the clock at commit */
+    arena arena;   /* operations and what they point to */
+    arena scratch; /* of the attempts to commit */
     operation *first;
     operation **tail;
     size_t count;
-    size_t deletions; /* operations of kind ENTITY_DELETE */
+    size_t deletions; /* of entities or a type, among them */
     size_t failed;
     batch_type *types;
     size_t type_count, type_capacity;
-    struct batch_name *names; /* open addressing, a power of two */
+    struct batch_name *names; /* by label: open addressing, a power of two */
     size_t name_count, name_capacity;
 };
 
 hs_status batch_create(collection *collection, hs_batch **batch);
 
-/* A zeroed operation of this kind on an entity; not yet part of the batch. Checks the type's name. */
+/* A zeroed operation of this kind on an entity (`id` may be NULL to fill it in later); not yet part of
+ * the batch. Checks the type's name. HS_INVALID, HS_NO_MEMORY. */
 hs_status batch_operation(hs_batch *batch, operation_kind kind, const char *type, const hs_uuid *id,
                           operation **operation);
 

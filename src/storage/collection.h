@@ -22,49 +22,67 @@ typedef struct collection {
     hs_config config;
     char name[HS_NAME_MAX + 1];
     engine_family system;
-    hs_uuid namespace;
+    hs_uuid namespace; /* of the namespaces of its entity types */
     names names;
     slots families;        /* engine_family -> family */
-    pthread_mutex_t lock;  /* of growing `families` and their shapes */
+    pthread_mutex_t lock;  /* of growing `families` */
     pthread_mutex_t types; /* one creates, renames or drops entity types at a time */
     atomic_size_t users;   /* snapshots and batches that live */
 } collection;
 
-/* Opens the collection `name` kept in `engine`, and makes an empty engine a collection. On success the collection owns
- * the engine. HS_VERSION, HS_NOT_A_COLLECTION, HS_CORRUPT. */
+/* Opens the collection `name` kept in `engine`, and makes an empty engine a collection. On success
+ * the collection owns the engine. HS_VERSION, HS_NOT_A_COLLECTION, HS_CORRUPT. */
 hs_status collection_open(engine *engine, const char *name, const hs_config *config,
                           collection **result);
 
-/* Closes it with its engine; no user may be left (asserted). The status is engine_close's; it is closed in any case. */
+/* Closes it with its engine; no user may be left (asserted). The status is engine_close's; it is
+ * closed in any case. */
 hs_status collection_close(collection *collection);
 
 /* Snapshots and batches that live. */
 size_t collection_users(collection *collection);
 
-/* hs_type_create, hs_type_drop, hs_type_rename, hs_type_list. */
+/* What hs_type_create, hs_type_drop, hs_type_rename and hs_type_list promise (entity_types.c). */
 hs_status collection_type_create(collection *collection, const char *type);
 hs_status collection_type_drop(collection *collection, const char *type);
 hs_status collection_type_rename(collection *collection, const char *type, const char *new_name);
 hs_status collection_type_list(collection *collection, hs_names *names);
 
-/* Statistics, and the invariants of this layer that the engine's own check cannot know (check.h). */
+/* Whether a family is an entity type, not the collection's own. */
+static inline bool collection_is_type(const engine_family_info *family) {
+    return family->name[0] != SYSTEM_FAMILY[0];
+}
+
+/* What hs_collection_stats_read promises. */
 hs_status collection_stats(collection *collection, hs_collection_stats *stats);
+
+/* The engine's check and the invariants of this layer (check.c). */
 hs_status collection_check(collection *collection, hs_check_problem *report, void *context,
                            hs_check_result *result);
 
-/* Finds the family of an entity type as `txn` shows it. HS_NOT_FOUND names type and collection. */
+/* The number of an entity type's family as `txn` shows it. HS_NOT_FOUND names type and collection. */
+hs_status collection_type_find(collection *collection, engine_txn *txn, const char *type,
+                               engine_family *number);
+
+/* The family of an entity type as `txn` shows it. HS_NOT_FOUND as above. */
 hs_status collection_family(collection *collection, engine_txn *txn, const char *type,
                             family **family);
 
-/* The family of this number, which `txn` shows; its name there is `type`. */
+/* The family of this number, whose name in `txn` is `type`. */
 hs_status collection_family_numbered(collection *collection, engine_txn *txn, engine_family number,
                                      const char *type, family **family);
 
 /* A family's counters as `txn` shows them. HS_CORRUPT. */
 hs_status collection_counters(engine_txn *txn, engine_family family, counters *counters);
 
-/* The namespace of a type that `txn` does not show, as it would be if it were created now. */
-hs_status collection_namespace(collection *collection, engine_txn *txn, const char *type,
-                               hs_uuid *namespace);
+/* A setting's value as `txn` shows it: HS_NOT_FOUND (no message). Writing is a durable commit. */
+hs_status collection_setting(collection *collection, engine_txn *txn, const char *name,
+                             hs_slice *value);
+hs_status collection_set(collection *collection, const char *name, hs_slice value);
+
+/* The namespace of entity type `type`. `number` is its family in `txn`; 0: it does not exist, then
+ * the one that it would be created with. HS_CORRUPT. */
+hs_status collection_namespace(collection *collection, engine_txn *txn, engine_family number,
+                               const char *type, hs_uuid *namespace);
 
 #endif

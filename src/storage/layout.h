@@ -72,19 +72,6 @@ static inline engine_table layout_table(engine_family family, uint32_t table) {
     return (engine_table){.family = family, .table = table};
 }
 
-/* --- a place in the routing index ---------------------------------------------------------------------------------- */
-
-static inline uint64_t layout_route(engine_family family, uint64_t rid) {
-    assert(family <= ENGINE_FAMILIES_MAX && rid <= RID_MAX);
-    return (uint64_t)family << RID_BITS | rid;
-}
-static inline engine_family layout_route_family(uint64_t route) {
-    return (engine_family)(route >> RID_BITS);
-}
-static inline uint64_t layout_route_rid(uint64_t route) {
-    return route & RID_MAX;
-}
-
 /* --- keys of fixed parts ------------------------------------------------------------------------------------------- */
 
 #define LAYOUT_KEY_MAX 24

@@ -36,4 +36,8 @@ hs_status names_find(names *names, engine_txn *txn, hs_slice label, uint32_t *id
 /* The label of a number; valid until the collection closes. HS_CORRUPT if there is none. */
 hs_status names_label(names *names, engine_txn *txn, uint32_t id, hs_slice *label);
 
+/* The same for a number that names_intern, names_find or names_label dealt with already: no look-up
+ * in the table, no failure. */
+hs_slice names_known(names *names, uint32_t id);
+
 #endif

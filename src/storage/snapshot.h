@@ -38,13 +38,17 @@ hs_status snapshot_family(hs_snapshot *snapshot, const char *type, family **fami
 hs_status snapshot_entity(hs_snapshot *snapshot, const char *type, const hs_uuid *id,
                           family **family, uint64_t *rid);
 
-/* The id of the entity with this rid. HS_CORRUPT if there is none, for rids come out of stored keys. */
+/* The id of the entity with this rid. HS_CORRUPT if there is none, for rids come out of stored
+ * keys. */
 hs_status snapshot_uuid(hs_snapshot *snapshot, engine_family family, uint64_t rid, hs_uuid *id);
 
 /* The name of a family in this snapshot; valid until its end. HS_CORRUPT if there is none. */
 hs_status snapshot_type_name(hs_snapshot *snapshot, engine_family family, const char **name);
 
-/* A label of the snapshot, shortened for a message. */
+/* The label of an interned name; valid until the collection closes. HS_CORRUPT. */
 hs_status snapshot_label(hs_snapshot *snapshot, uint32_t name, hs_slice *label);
+
+/* The number of a label; HS_NOT_FOUND (no message) if nothing was ever called so. */
+hs_status snapshot_name(hs_snapshot *snapshot, hs_slice label, uint32_t *name);
 
 #endif

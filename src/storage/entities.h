@@ -1,0 +1,58 @@
+/* entities.h: entities as records: found and decoded for reading, held back while a batch changes
+ * them. */
+#ifndef STORAGE_ENTITIES_H
+#define STORAGE_ENTITIES_H
+
+#include "storage/apply.h"
+#include "storage/record.h"
+#include "storage/snapshot.h"
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+/* HS_NOT_FOUND with the sentence that names type and entity. */
+hs_status entity_not_found(const char *type, const hs_uuid *id);
+
+/* The id of the entity with this rid. HS_NOT_FOUND (no message), HS_CORRUPT. */
+hs_status entity_uuid(engine_txn *txn, family *family, uint64_t rid, hs_uuid *id);
+
+/* The id of an entity whose record was decoded. */
+void entity_record_id(const family *family, const record *head, hs_uuid *id);
+
+/* Opens the record of an entity up to its properties, which record_next gives. HS_NOT_FOUND (no
+ * message), HS_CORRUPT. */
+hs_status entity_record(engine_txn *txn, family *family, uint64_t rid, record_reader *reader);
+
+/* Goes on from a record's head to its properties. HS_CORRUPT. */
+hs_status entity_properties(engine_txn *txn, family *family, record_reader *reader);
+
+/* Adds to a decoder's message of damage where the record lies. */
+hs_status entity_damaged(hs_status status, engine_family family, uint64_t rid);
+
+/* --- in a batch ------------------------------------------------------------------------------- */
+
+/* A record as the batch has made it so far. */
+typedef struct pending_record {
+    struct pending_record *next; /* in apply->changed */
+    apply_family *family;
+    uint64_t rid;
+    record record;   /* its revision is the one before the batch: 0 if the batch created it */
+    size_t capacity; /* of record.properties, which are in the byte order of their names */
+    bool changed;
+    bool deleted;
+} pending_record;
+
+hs_status entities_apply(apply *apply, const operation *operation);
+
+/* The record of an entity, read when first asked for. */
+hs_status entities_pending(apply *apply, apply_entity *entity, pending_record **pending);
+
+/* Lets the record be written with its next revision. */
+void entities_change(apply *apply, pending_record *pending);
+
+/* Writes the records that changed. */
+hs_status entities_flush(apply *apply);
+
+/* Carries out OPERATION_TYPE_DROP. */
+hs_status entities_drop_type(apply *apply, const operation *operation);
+
+#endif

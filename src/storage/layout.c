@@ -1,0 +1,34 @@
+/* layout.c: the tables that a collection and each of its entity types are created with. */
+#include "storage/layout.h"
+
+#include "hyperspatial/timeseries.h"
+
+#define POSITION_SIZE (3 * HS_POSITION_DIMENSION * (uint32_t)sizeof(float))
+
+/* In the order of enum system_table. */
+const engine_table_definition layout_system_tables[SYSTEM_TABLE_COUNT] = {
+    {"routing",
+     {.key_size = sizeof(hs_uuid),
+      .value_size = sizeof(uint64_t),
+      .fixed_value = true,
+      .shared = true}},
+    {"names", {0}},
+    {"settings", {0}},
+};
+
+/* In the order of enum family_table. */
+const engine_table_definition layout_family_tables[FAMILY_TABLE_COUNT] = {
+    {"meta", {0}},
+    {"records", {.key_size = RID_KEY_SIZE}},
+    {"shapes", {.key_size = sizeof(uint32_t)}},
+    {"blobs", {.key_size = NAMED_KEY_SIZE}},
+    {"keys", {0}},
+    {"edges", {.key_size = EDGE_KEY_SIZE}},
+    {"edges_in", {.key_size = EDGE_KEY_SIZE, .shared = true}},
+    {"series", {.key_size = BLOCK_KEY_SIZE}},
+    {"series_directory", {.key_size = NAMED_KEY_SIZE}},
+    {"trajectories",
+     {.key_size = POSITION_KEY_SIZE, .value_size = POSITION_SIZE, .fixed_value = true}},
+    {"measures", {.key_size = NAMED_KEY_SIZE}},
+    {"measure_history", {.key_size = BLOCK_KEY_SIZE}},
+};
