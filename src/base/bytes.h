@@ -65,7 +65,7 @@ static inline size_t varint_read(const uint8_t *at, const uint8_t *end, uint64_t
 }
 
 static inline uint64_t zigzag_encode(int64_t v) {
-    return ((uint64_t)v << 1) ^ (uint64_t)(v >> 63);
+    return ((uint64_t)v << 1) ^ (v < 0 ? UINT64_MAX : 0);
 }
 static inline int64_t zigzag_decode(uint64_t v) {
     return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);

@@ -1,6 +1,7 @@
 /* value.c: typed values: their names, equality and order. */
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/key.h"
 #include "hyperspatial/types.h"
 
@@ -40,7 +41,7 @@ bool hs_value_equal(const hs_value *a, const hs_value *b) {
     case HS_INT64:
         return a->int64 == b->int64;
     case HS_FLOAT64:
-        return memcmp(&a->float64, &b->float64, sizeof a->float64) == 0;
+        return load_u64(&a->float64) == load_u64(&b->float64);
     case HS_STRING:
     case HS_BYTES:
         return key_compare(a->bytes, b->bytes) == 0;
