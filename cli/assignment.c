@@ -1,0 +1,161 @@
+/* assignment.c: the values that users type. */
+#include "assignment.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buffer.h"
+#include "report.h"
+
+/* --- values with a type ---------------------------------------------------------------------- */
+
+static bool parse_bool(const char *text, bool *value) {
+    *value = strcmp(text, "true") == 0;
+    return *value || strcmp(text, "false") == 0;
+}
+
+static bool parse_int64(const char *text, int64_t *value) {
+    char *end;
+    errno = 0;
+    *value = strtoll(text, &end, 10);
+    return errno == 0 && end != text && *end == '\0';
+}
+
+static bool parse_float64(const char *text, double *value) {
+    char *end;
+    *value = strtod(text, &end);
+    return end != text && *end == '\0' && !isnan(*value);
+}
+
+static int digit_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+static bool parse_bytes(const char *text, assignment *parsed) {
+    size_t size = strlen(text) / 2;
+    unsigned char *bytes = allocate(size, 1);
+    parsed->memory = bytes;
+    for (size_t i = 0; i < size; i++) {
+        int high = digit_value(text[2 * i]), low = digit_value(text[2 * i + 1]);
+        if (high < 0 || low < 0) return false;
+        bytes[i] = (unsigned char)(high << 4 | low);
+    }
+    parsed->value.bytes = (hs_slice){bytes, size};
+    return text[2 * size] == '\0';
+}
+
+/* Reads `text` as a value of parsed->value.kind. */
+static bool parse_typed(const char *text, assignment *parsed) {
+    hs_value *value = &parsed->value;
+    switch (value->kind) {
+    case HS_NULL:
+        return *text == '\0' || strcmp(text, "null") == 0;
+    case HS_BOOL:
+        return parse_bool(text, &value->boolean);
+    case HS_INT64:
+        return parse_int64(text, &value->int64);
+    case HS_FLOAT64:
+        return parse_float64(text, &value->float64);
+    case HS_STRING:
+        value->bytes = hs_slice_of(text);
+        return true;
+    case HS_BYTES:
+        return parse_bytes(text, parsed);
+    case HS_TIMESTAMP:
+        return hs_time_parse(hs_slice_of(text), &value->timestamp) == HS_OK;
+    case HS_UUID:
+        return hs_uuid_parse(hs_slice_of(text), &value->uuid) == HS_OK;
+    }
+    return false;
+}
+
+/* --- values without a type ------------------------------------------------------------------- */
+
+/* Whether `text` is a number as programs write it: 12, -0.5, 1e-9, but neither 007 nor +5 nor .5 */
+static bool is_plain_number(const char *text, bool *integer) {
+    const char *c = text + (*text == '-');
+    size_t digits = strspn(c, "0123456789");
+    if (digits == 0 || (*c == '0' && digits > 1)) return false;
+    c += digits;
+    *integer = *c == '\0' && strcmp(text, "-0") != 0;
+    if (*c == '.') {
+        digits = strspn(++c, "0123456789");
+        if (digits == 0) return false;
+        c += digits;
+    }
+    if (*c == 'e' || *c == 'E') {
+        c += c[1] == '-' || c[1] == '+' ? 2 : 1;
+        digits = strspn(c, "0123456789");
+        if (digits == 0) return false;
+        c += digits;
+    }
+    return *c == '\0';
+}
+
+static bool fits(const char *text, assignment *parsed, hs_kind kind) {
+    parsed->value = (hs_value){.kind = kind};
+    return parse_typed(text, parsed);
+}
+
+static void infer(const char *text, assignment *parsed) {
+    bool integer;
+    if (strcmp(text, "null") == 0) {
+        parsed->value = (hs_value){.kind = HS_NULL};
+        return;
+    }
+    if (fits(text, parsed, HS_BOOL)) return;
+    if (is_plain_number(text, &integer)) {
+        if (integer && fits(text, parsed, HS_INT64)) return;
+        if (!integer && fits(text, parsed, HS_FLOAT64) && isfinite(parsed->value.float64)) return;
+    } else {
+        if (fits(text, parsed, HS_TIMESTAMP)) return;
+        if (fits(text, parsed, HS_UUID)) return;
+    }
+    fits(text, parsed, HS_STRING);
+}
+
+static bool find_kind(hs_slice name, hs_kind *kind) {
+    for (int i = 0; hs_kind_name((hs_kind)i) != NULL; i++) {
+        const char *known = hs_kind_name((hs_kind)i);
+        if (strlen(known) == name.size && memcmp(known, name.data, name.size) == 0) {
+            *kind = (hs_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+int assignment_parse(const char *word, assignment *parsed) {
+    *parsed = (assignment){.memory = NULL};
+    const char *equals = strchr(word, '=');
+    if (equals == NULL || equals == word) {
+        return report(EXIT_USAGE, "\"%s\" is no NAME=VALUE or NAME:TYPE=VALUE", word);
+    }
+    parsed->name = (hs_slice){word, (size_t)(equals - word)};
+    const char *colon = memrchr(word, ':', parsed->name.size);
+    if (colon == NULL) {
+        infer(equals + 1, parsed);
+        return EXIT_OK;
+    }
+    hs_slice type = {colon + 1, (size_t)(equals - colon - 1)};
+    parsed->name.size = (size_t)(colon - word);
+    if (!find_kind(type, &parsed->value.kind)) {
+        return report(EXIT_USAGE,
+                      "\"%s\": \"%.*s\" is no type; null, bool, int64, float64, string, bytes, "
+                      "timestamp and uuid are (a name with a colon needs its type behind it)",
+                      word, (int)type.size, colon + 1);
+    }
+    if (parse_typed(equals + 1, parsed)) return EXIT_OK;
+    assignment_free(parsed);
+    return report(EXIT_USAGE, "\"%s\" is no %.*s", equals + 1, (int)type.size, colon + 1);
+}
+
+void assignment_free(assignment *parsed) {
+    free(parsed->memory);
+    parsed->memory = NULL;
+}

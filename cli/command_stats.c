@@ -1,0 +1,101 @@
+/* command_stats.c: stats and check: how much there is, and whether it is sound. */
+#include "options.h"
+
+/* What is done for each collection that a command is about; returns an exit code. */
+typedef int visit_collection(invocation *run, const char *collection);
+
+/* Visits the collection named by the first argument, or all of them. A collection that fails does
+ * not hide the others; the first failure is the exit code. */
+static int visit_collections(invocation *run, visit_collection *visit) {
+    if (run->argument_count > 0) return visit(run, run->arguments[0]);
+    hs_names names;
+    hs_status status = hs_collection_list(run->router, &names);
+    if (status != HS_OK) return report_status(status);
+    int first = EXIT_OK;
+    for (size_t i = 0; i < names.count; i++) {
+        int code = visit(run, names.names[i]);
+        if (first == EXIT_OK) first = code;
+    }
+    hs_names_free(&names);
+    return first;
+}
+
+static int print_types(invocation *run, const char *collection) {
+    hs_collection_stats stats;
+    hs_status status = hs_collection_stats_read(run->router, collection, &stats);
+    if (status != HS_OK) return report_status(status);
+    int code = EXIT_OK;
+    for (size_t i = 0; i < stats.type_count && code == EXIT_OK; i++) {
+        const hs_type_stats *type = &stats.types[i];
+        const cell row[] = {
+            cell_name(collection),     cell_name(type->entity_type), cell_count(type->entities),
+            cell_count(type->edges),   cell_count(type->series),     cell_count(type->points),
+            cell_count(type->vectors), cell_count(type->measures),   cell_count(type->bytes),
+        };
+        code = output_row(run->out, row);
+    }
+    hs_collection_stats_free(&stats);
+    return code;
+}
+
+static int print_storage(invocation *run, const char *collection) {
+    hs_collection_stats stats;
+    hs_status status = hs_collection_stats_read(run->router, collection, &stats);
+    if (status != HS_OK) return report_status(status);
+    const cell row[] = {
+        cell_name(collection),
+        cell_count(stats.type_count),
+        cell_count(stats.commits),
+        cell_count(stats.file_bytes),
+        cell_count(stats.free_bytes),
+        cell_count(stats.log_bytes),
+        cell_count(stats.log_used_bytes),
+    };
+    hs_collection_stats_free(&stats);
+    return output_row(run->out, row);
+}
+
+int command_stats(invocation *run) {
+    static const char *const of_types[] = {"collection", "entity_type", "entities",
+                                           "edges",      "series",      "points",
+                                           "vectors",    "measures",    "bytes"};
+    static const char *const of_storage[] = {"collection",    "entity_types", "commits",
+                                             "file_bytes",    "free_bytes",   "log_bytes",
+                                             "log_used_bytes"};
+    bool storage = option_given(run, "storage");
+    if (storage) {
+        output_begin(run->out, of_storage, sizeof of_storage / sizeof *of_storage, false);
+    } else {
+        output_begin(run->out, of_types, sizeof of_types / sizeof *of_types, false);
+    }
+    int code = visit_collections(run, storage ? print_storage : print_types);
+    int ended = output_end(run->out);
+    return code == EXIT_OK ? ended : code;
+}
+
+/* --- check ----------------------------------------------------------------------------------- */
+
+static void report_problem(void *collection, const char *problem) {
+    report(EXIT_DAMAGED, "%s: %s", (const char *)collection, problem);
+}
+
+static int check_collection(invocation *run, const char *collection) {
+    hs_check_result result = {.problems = 0};
+    hs_status status =
+        hs_collection_check(run->router, collection, report_problem, (void *)collection, &result);
+    if (status != HS_OK && result.problems == 0) return report_status(status);
+    const cell row[] = {cell_name(collection),      cell_count(result.pages),
+                        cell_count(result.entries), cell_count(result.entities),
+                        cell_count(result.edges),   cell_count(result.problems)};
+    int code = output_row(run->out, row);
+    return result.problems > 0 ? EXIT_DAMAGED : code;
+}
+
+int command_check(invocation *run) {
+    static const char *const columns[] = {"collection", "pages", "entries",
+                                          "entities",   "edges", "problems"};
+    output_begin(run->out, columns, sizeof columns / sizeof *columns, false);
+    int code = visit_collections(run, check_collection);
+    int ended = output_end(run->out);
+    return code == EXIT_OK ? ended : code;
+}

@@ -1,0 +1,329 @@
+/* commands.c: the command table: every command and option of the program, in one place. */
+#include <string.h>
+
+#include "command.h"
+
+#define END                                                                                        \
+    { .name = NULL }
+
+const option_spec global_options[] = {
+    {"directory", 'd', "DIR", "root directory (default: HYPERSPATIAL_ROOT)"},
+    {"format", 'f', "FORMAT", "table (default), json or csv"},
+    {"help", 'h', NULL, "show this help"},
+    {"version", 'V', NULL, "show the version"},
+    END,
+};
+
+static const option_spec drop_options[] = {
+    {"yes", 'y', NULL, "really drop it"},
+    END,
+};
+
+static const option_spec edges_options[] = {
+    {"in", 0, NULL, "only edges that arrive"},
+    {"out", 0, NULL, "only edges that leave"},
+    {"type", 't', "TYPE", "only edges of this type"},
+    {"active", 0, NULL, "leave out edges that are not active"},
+    {"limit", 'n', "N", "at most N edges"},
+    END,
+};
+
+static const option_spec export_options[] = {
+    {"type", 't', "TYPE", "only this entity type"},
+    {"output", 'o', "FILE", "write to FILE instead of standard output"},
+    {"meta", 0, NULL, "with revisions and times of change"},
+    END,
+};
+
+static const option_spec get_options[] = {
+    {"details", 0, NULL, "properties as rows, with their types and times"},
+    END,
+};
+
+static const option_spec import_options[] = {
+    {"max-rejects", 0, "N", "stop after N bad rows, or unlimited (default 100)"},
+    {"rejects", 0, "FILE", "write the bad rows to FILE, as JSON Lines"},
+    {"batch", 0, "N", "rows a commit, 1 to 1000000 (default 5000)"},
+    {"durability", 0, "KIND", "of a commit: durable, buffered (default), relaxed"},
+    {"quiet", 'q', NULL, "no progress"},
+    END,
+};
+
+static const option_spec list_options[] = {
+    {"where", 'w', "CONDITION", "only entities that meet the condition"},
+    {"limit", 'n', "N", "at most N entities"},
+    {"after", 0, "KEY", "go on behind the entity of this key or id"},
+    {"columns", 'c', "A,B,...", "these columns, in this order"},
+    END,
+};
+
+static const option_spec measures_options[] = {
+    {"from", 0, "TIME", "history from this time on"},
+    {"to", 0, "TIME", "history before this time"},
+    END,
+};
+
+static const option_spec nearest_options[] = {
+    {"count", 'k', "N", "how many, 1 to 100000 (default 10)"},
+    {"metric", 'm', "METRIC", "l2 (default), cosine or inner-product"},
+    END,
+};
+
+static const option_spec series_options[] = {
+    {"from", 0, "TIME", "points from this time on"},
+    {"to", 0, "TIME", "points before this time"},
+    {"every", 'e', "WIDTH", "in buckets of this width: 90s, 15m, 1h, 1d, 1w"},
+    {"agg", 'a', "AGG", "avg (default), min, max, sum, count, first, last, all"},
+    END,
+};
+
+static const option_spec set_options[] = {
+    {"create", 0, NULL, "create the entity if it is missing"},
+    {"unset", 'u', "NAME", "remove a property; may be repeated"},
+    {"revision", 'r', "N", "fail unless the entity has this revision"},
+    END,
+};
+
+static const option_spec stats_options[] = {
+    {"storage", 's', NULL, "a row per collection: commits, file, free and log bytes"},
+    END,
+};
+
+static const option_spec trajectory_options[] = {
+    {"from", 0, "TIME", "positions from this time on"},
+    {"to", 0, "TIME", "positions before this time"},
+    END,
+};
+
+const command commands[] = {
+    {
+        .name = "import",
+        .arguments = "MAPPING [SOURCE_DIR]",
+        .arguments_min = 1,
+        .arguments_max = 2,
+        .summary = "Import CSV, TSV, JSON or JSONL files",
+        .description =
+            "MAPPING is a JSON file that says what the rows of each file mean; the files\n"
+            "are looked for in SOURCE_DIR, or beside the mapping. They may be packed with\n"
+            "gzip or zstd. The collection and its types are created where they are missing.\n"
+            "Importing again changes nothing, and finishes an import that was stopped.\n"
+            "Progress goes to standard error. Ctrl-C stops between two commits.",
+        .example = "hyperspatial -d db import examples/wordnet/mapping.json wordnet-3.0",
+        .options = import_options,
+        .root = ROOT_CREATE,
+        .run = command_import,
+    },
+    {
+        .name = "stats",
+        .arguments = "[COLLECTION]",
+        .arguments_max = 1,
+        .summary = "Count what a collection holds, by entity type",
+        .description =
+            "A row for each entity type: entities, outgoing edges, series, points, vectors,\n"
+            "measures, and the bytes of their pages. Without a collection: of all of them.",
+        .example = "hyperspatial -d db stats medical",
+        .options = stats_options,
+        .run = command_stats,
+    },
+    {
+        .name = "get",
+        .arguments = "ADDRESS",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .summary = "Show an entity with its properties",
+        .description =
+            "The entity's own fields are _key, _id, _type, _revision, _created_at and\n"
+            "_updated_at; everything else is a property. JSON is an array of one object.",
+        .example = "hyperspatial -d db get medical/patients/10014729",
+        .options = get_options,
+        .run = command_get,
+    },
+    {
+        .name = "list",
+        .arguments = "[COLLECTION[/TYPE]]",
+        .arguments_max = 1,
+        .summary = "List entities, entity types or collections",
+        .description = "COLLECTION/TYPE: its entities in the order of their creation, one a row;\n"
+                       "columns are _key, every property that one of them has, and _id.\n"
+                       "COLLECTION: its entity types. Nothing: the collections.\n"
+                       "A condition compares properties (and _key, _id, _revision, _created_at,\n"
+                       "_updated_at) by =, !=, <, <=, >, >=, is null, is not null with numbers,\n"
+                       "\"texts\", true and false; and, or, not and parentheses join comparisons.",
+        .example = "hyperspatial -d db list medical/admissions --where 'insurance = \"Medicaid\"'",
+        .options = list_options,
+        .run = command_list,
+    },
+    {
+        .name = "edges",
+        .arguments = "ADDRESS",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .summary = "Show the edges of an entity",
+        .description = "Outgoing edges, then incoming ones, each with the entity at its other end.",
+        .example = "hyperspatial -d db edges medical/patients/10014729 --in --type of_patient",
+        .options = edges_options,
+        .run = command_edges,
+    },
+    {
+        .name = "series",
+        .arguments = "ADDRESS [NAME]",
+        .arguments_min = 1,
+        .arguments_max = 2,
+        .summary = "Show the time series of an entity",
+        .description =
+            "Without NAME: which series the entity has. With NAME: its points, or with\n"
+            "--every one row for each bucket that is not empty: its start, the number of\n"
+            "points in it, and an aggregate of them. Buckets start at whole multiples of\n"
+            "their width since 1970-01-01T00:00:00Z. TIME is RFC 3339; --to is exclusive.",
+        .example = "hyperspatial -d db series medical/icustays/30057454 'Heart Rate' --every 1h",
+        .options = series_options,
+        .run = command_series,
+    },
+    {
+        .name = "measures",
+        .arguments = "ADDRESS [NAME]",
+        .arguments_min = 1,
+        .arguments_max = 2,
+        .summary = "Show the measures of an entity, or the history of one",
+        .description =
+            "Without NAME: every measure with its current value, its unit, the time of that\n"
+            "value, and count, min, max and avg of all values so far. With NAME: its values\n"
+            "over time.",
+        .example = "hyperspatial -d db measures medical/patients/10014729",
+        .options = measures_options,
+        .run = command_measures,
+    },
+    {
+        .name = "trajectory",
+        .arguments = "ADDRESS",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .summary = "Show the positions of an entity over time",
+        .description =
+            "Each row has a time and three positions of 17 coordinates on the hyperboloid:\n"
+            "in the graph, in the embedding, and by properties.",
+        .example = "hyperspatial -d db trajectory medical/patients/10014729 --from 2180-01-01",
+        .options = trajectory_options,
+        .run = command_trajectory,
+    },
+    {
+        .name = "vectors",
+        .arguments = "ADDRESS",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .summary = "Show the vector kinds of a type, or the vectors of an entity",
+        .description =
+            "COLLECTION/TYPE: the kinds of vectors registered for the type, with dimension\n"
+            "and number. An entity: its vectors.",
+        .example = "hyperspatial -d db vectors medical/icustays",
+        .run = command_vectors,
+    },
+    {
+        .name = "nearest",
+        .arguments = "COLLECTION/TYPE VECTOR ADDRESS",
+        .arguments_min = 3,
+        .arguments_max = 3,
+        .summary = "Find the entities whose vector is nearest to an entity's",
+        .description =
+            "The vector named VECTOR of the entity at ADDRESS (or of the entity with this\n"
+            "key in the type) is compared with that of every other entity of the type; the\n"
+            "nearest come first. Exact. The entity itself is left out.",
+        .example = "hyperspatial -d db nearest medical/icustays vitals 30057454 -k 5",
+        .options = nearest_options,
+        .run = command_nearest,
+    },
+    {
+        .name = "create",
+        .arguments = "COLLECTION[/TYPE]",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .summary = "Create a collection or an entity type",
+        .description = "A type's collection is created with it if it is missing. Names match\n"
+                       "[a-z_][a-z0-9_]* and have at most 63 bytes.",
+        .example = "hyperspatial -d db create medical/patients",
+        .root = ROOT_CREATE,
+        .run = command_create,
+    },
+    {
+        .name = "set",
+        .arguments = "ADDRESS [NAME=VALUE...]",
+        .arguments_min = 1,
+        .arguments_max = 4096,
+        .summary = "Set properties of an entity",
+        .description =
+            "All changes are one commit. A value is null, true or false, an int64, a\n"
+            "float64, a timestamp (RFC 3339) or a UUID if it is written as one, and else a\n"
+            "string. NAME:TYPE=VALUE says it: null, bool, int64, float64, string, bytes\n"
+            "(hexadecimal), timestamp, uuid. With --create ADDRESS may be COLLECTION/TYPE:\n"
+            "then the new entity has no key.",
+        .example = "hyperspatial -d db set medical/patients/10014729 ward=ICU code:string=007",
+        .options = set_options,
+        .run = command_set,
+    },
+    {
+        .name = "delete",
+        .arguments = "ADDRESS",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .summary = "Delete an entity and everything that belongs to it",
+        .description = "Its properties, edges in both directions, vectors, series, trajectory and\n"
+                       "measures go with it, in one commit.",
+        .example = "hyperspatial -d db delete medical/patients/10014729",
+        .run = command_delete,
+    },
+    {
+        .name = "drop",
+        .arguments = "COLLECTION[/TYPE]",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .summary = "Drop an entity type or a collection with everything in it",
+        .description = "Without --yes nothing is dropped: the message says how much would be lost.",
+        .example = "hyperspatial -d db drop medical/patients --yes",
+        .options = drop_options,
+        .run = command_drop,
+    },
+    {
+        .name = "export",
+        .arguments = "COLLECTION",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .summary = "Write a collection as JSON Lines",
+        .description =
+            "Two collections of equal content give equal bytes: types, entities, edges and\n"
+            "all the rest have one order, and times of change are left out without --meta.\n"
+            "With --format json the lines are one array. FILE appears when it is whole.",
+        .example = "hyperspatial -d db export medical -o medical.jsonl",
+        .options = export_options,
+        .run = command_export,
+    },
+    {
+        .name = "check",
+        .arguments = "[COLLECTION]",
+        .arguments_max = 1,
+        .summary = "Check a collection, page by page and entry by entry",
+        .description =
+            "Every page's checksum, every key's order, every free page, every index entry,\n"
+            "both ends of every edge and all counters. Problems go to standard error, and\n"
+            "the exit code is 4. Without a collection: all of them.",
+        .example = "hyperspatial -d db check medical",
+        .run = command_check,
+    },
+    {
+        .name = "help",
+        .arguments = "[COMMAND]",
+        .arguments_max = 1,
+        .summary = "Explain the program or a command",
+        .description = "The same as hyperspatial COMMAND --help.",
+        .example = "hyperspatial help series",
+        .root = ROOT_UNUSED,
+        .run = command_help,
+    },
+    END,
+};
+
+const command *command_find(const char *name) {
+    for (const command *c = commands; c->name != NULL; c++) {
+        if (strcmp(c->name, name) == 0) return c;
+    }
+    return NULL;
+}

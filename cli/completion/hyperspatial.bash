@@ -1,0 +1,76 @@
+# Completion of hyperspatial in bash: commands, options, their values, collections and entity types.
+
+# The addresses that start as the word typed so far: collections of the root, types of a collection.
+_hyperspatial_addresses() {
+    local root=$1 word=$2 file
+    if [[ $word == */* ]]; then
+        local collection=${word%%/*}
+        hyperspatial -d "$root" --format csv list "$collection" 2>/dev/null |
+            sed -n "2,\$s|^\([^,]*\),.*|$collection/\1|p"
+    else
+        for file in "$root"/*.hs; do
+            [[ -e $file ]] && file=${file##*/} && echo "${file%.hs}"
+        done
+    fi
+}
+
+_hyperspatial_options() {
+    echo --directory --format --help --version
+    case $1 in
+    drop) echo --yes ;;
+    edges) echo --in --out --type --active --limit ;;
+    export) echo --type --output --meta ;;
+    get) echo --details ;;
+    import) echo --max-rejects --rejects --batch --durability --quiet ;;
+    list) echo --where --limit --after --columns ;;
+    measures | trajectory) echo --from --to ;;
+    nearest) echo --count --metric ;;
+    series) echo --from --to --every --agg ;;
+    set) echo --create --unset --revision ;;
+    stats) echo --storage ;;
+    esac
+}
+
+# The values of an option of a command; fails if they cannot be listed.
+_hyperspatial_values() {
+    case $1:$2 in
+    *:-f | *:--format) echo table json csv ;;
+    import:--durability) echo durable buffered relaxed ;;
+    import:--max-rejects) echo unlimited ;;
+    nearest:-m | nearest:--metric) echo l2 cosine inner-product ;;
+    series:-a | series:--agg) echo avg min max sum count first last all ;;
+    series:-e | series:--every) echo 1m 15m 1h 1d 1w ;;
+    *) return 1 ;;
+    esac
+}
+
+_hyperspatial() {
+    local commands="check create delete drop edges export get help import list measures nearest
+        series set stats trajectory vectors"
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+    local root=${HYPERSPATIAL_ROOT-} command='' values i
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        case ${COMP_WORDS[i]} in
+        -d | --directory) root=${COMP_WORDS[i + 1]-} && ((i++)) ;;
+        -f | --format) ((i++)) ;;
+        -*) ;;
+        *) [[ -z $command ]] && command=${COMP_WORDS[i]} ;;
+        esac
+    done
+    COMPREPLY=()
+    if values=$(_hyperspatial_values "$command" "$before"); then
+        COMPREPLY=($(compgen -W "$values" -- "$word"))
+    elif [[ $before == -d || $before == --directory ]]; then
+        COMPREPLY=($(compgen -d -- "$word"))
+    elif [[ $word == -* ]]; then
+        COMPREPLY=($(compgen -W "$(_hyperspatial_options "$command")" -- "$word"))
+    elif [[ -z $command || $command == help ]]; then
+        COMPREPLY=($(compgen -W "$commands" -- "$word"))
+    elif [[ $command == import || $before == -o || $before == --output ]]; then
+        COMPREPLY=($(compgen -f -- "$word"))
+    elif [[ -n $root ]]; then
+        COMPREPLY=($(compgen -W "$(_hyperspatial_addresses "$root" "$word")" -- "$word"))
+        [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} != */* ]] && compopt -o nospace
+    fi
+}
+complete -o filenames -F _hyperspatial hyperspatial
