@@ -1,0 +1,508 @@
+/* memory_vfs.c: files in memory that fail and crash on demand. */
+#include "oracle/memory_vfs.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/error.h"
+#include "oracle/random.h"
+
+#define SECTOR 512
+#define HALF   256
+#define PAGE   4096
+
+typedef struct memory_file memory_file;
+
+struct memory_vfs {
+    vfs base;
+    memory_file *files;
+    memory_hook *hook;
+    void *hook_context;
+    bool hooking; /* the hook is running: it is not called again */
+    uint64_t calls[MEMORY_FAULTS];
+    memory_fault fault;
+    uint64_t fail_at; /* the number of the call that fails; 0: none */
+    bool all_later;
+    random_source random;
+};
+
+/* A file, also one that was deleted and is still open or still on disk. */
+struct memory_file {
+    memory_file *next;
+    char *path;
+    unsigned handles;
+    bool listed;      /* the directory has it */
+    bool disk_listed; /* the directory on disk has it */
+    bool locked;
+    uint64_t size, believed_size, disk_size;
+    uint8_t *bytes;    /* accessible up to its size, in whole pages; zero behind it */
+    uint8_t *believed; /* what the system believes to be on disk */
+    uint8_t *disk;
+};
+
+typedef struct memory_handle {
+    vfs_file base;
+    memory_vfs *owner;
+    memory_file *file;
+    bool locking;
+} memory_handle;
+
+static memory_vfs *memory_of(vfs *v) {
+    return (memory_vfs *)v;
+}
+static memory_handle *handle_of(vfs_file *f) {
+    return (memory_handle *)f;
+}
+
+static void *must(void *block) {
+    if (block == NULL) abort();
+    return block;
+}
+
+static uint64_t minimum(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+static uint64_t maximum(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
+static uint64_t whole_pages(uint64_t size) {
+    return (size + PAGE - 1) / PAGE * PAGE;
+}
+
+/* --- files ------------------------------------------------------------------------------------ */
+
+static uint8_t *reserve(int protection) {
+    void *space = mmap(NULL, MEMORY_VFS_CAPACITY, protection,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (space == MAP_FAILED) abort();
+    return space;
+}
+
+static memory_file *file_create(memory_vfs *m, const char *path) {
+    memory_file *file = must(calloc(1, sizeof *file));
+    file->path = must(strdup(path));
+    file->bytes = reserve(PROT_NONE);
+    file->believed = reserve(PROT_READ | PROT_WRITE);
+    file->disk = reserve(PROT_READ | PROT_WRITE);
+    file->next = m->files;
+    m->files = file;
+    return file;
+}
+
+static void file_free(memory_file *file) {
+    munmap(file->bytes, MEMORY_VFS_CAPACITY);
+    munmap(file->believed, MEMORY_VFS_CAPACITY);
+    munmap(file->disk, MEMORY_VFS_CAPACITY);
+    free(file->path);
+    free(file);
+}
+
+/* Frees the files that nothing refers to any more. */
+static void collect(memory_vfs *m) {
+    memory_file **link = &m->files;
+    while (*link != NULL) {
+        memory_file *file = *link;
+        if (file->handles > 0 || file->listed || file->disk_listed) {
+            link = &file->next;
+            continue;
+        }
+        *link = file->next;
+        file_free(file);
+    }
+}
+
+static memory_file *find(const memory_vfs *m, const char *path) {
+    for (memory_file *file = m->files; file != NULL; file = file->next) {
+        if (file->listed && strcmp(file->path, path) == 0) return file;
+    }
+    return NULL;
+}
+
+/* Changes the size; what is cut off reads as zeros when the file grows again, and touching it
+ * faults. */
+static void resize(memory_file *file, uint64_t size) {
+    uint64_t old_pages = whole_pages(file->size), pages = whole_pages(size);
+    assert(size <= MEMORY_VFS_CAPACITY);
+    if (pages > old_pages) {
+        if (mprotect(file->bytes, pages, PROT_READ | PROT_WRITE) != 0) abort();
+    } else if (pages < old_pages) {
+        madvise(file->bytes + pages, old_pages - pages, MADV_DONTNEED);
+        if (mprotect(file->bytes + pages, old_pages - pages, PROT_NONE) != 0) abort();
+    }
+    if (size < file->size) memset(file->bytes + size, 0, minimum(pages, file->size) - size);
+    file->size = size;
+}
+
+/* The half sector at `offset` as a process sees it; zeros behind the end. */
+static const uint8_t *seen(const memory_file *file, uint64_t offset) {
+    static const uint8_t zeros[HALF];
+    return offset < whole_pages(file->size) ? file->bytes + offset : zeros;
+}
+
+/* --- what reaches the disk -------------------------------------------------------------------- */
+
+typedef enum reach { REACH_ALL, REACH_SOME } reach;
+
+/* Brings all, or a random part, of the unsynced half sectors to `disk` (of `*disk_size` bytes,
+ * another file's if an image is made). */
+static void reach_disk(const memory_file *file, reach reach, random_source *random, uint8_t *disk,
+                       uint64_t *disk_size) {
+    static const unsigned chances[] = {0, 3, 20, 50, 80, 97, 100};
+    unsigned chance = 100;
+    uint64_t end = maximum(file->size, file->believed_size), size = file->size;
+    if (reach == REACH_SOME) {
+        chance = chances[random_below(random, sizeof chances / sizeof *chances)];
+        if (file->size == file->believed_size || random_chance(random, 40))
+            size = *disk_size;
+        else if (random_chance(random, 30)) {
+            uint64_t low = minimum(file->size, *disk_size), high = maximum(file->size, *disk_size);
+            size = low + random_below(random, (high - low) / SECTOR + 1) * SECTOR;
+        }
+    }
+    for (uint64_t sector = 0; sector < end; sector += SECTOR) {
+        bool whole = random_chance(random, 90);
+        bool first = random_chance(random, chance), second = random_chance(random, chance);
+        for (uint64_t at = sector; at < sector + SECTOR; at += HALF) {
+            const uint8_t *bytes = seen(file, at);
+            if (memcmp(bytes, file->believed + at, HALF) == 0) continue;
+            if (whole || at == sector ? first : second) memcpy(disk + at, bytes, HALF);
+        }
+    }
+    if (size < end) memset(disk + size, 0, end - size);
+    *disk_size = size;
+}
+
+/* Notes that the system believes everything to be on disk. */
+static void believe(memory_file *file) {
+    uint64_t end = maximum(file->size, file->believed_size);
+    for (uint64_t at = 0; at < end; at += HALF) {
+        memcpy(file->believed + at, seen(file, at), HALF);
+    }
+    file->believed_size = file->size;
+}
+
+static void sync_file(memory_file *file, bool fails, random_source *random) {
+    reach_disk(file, fails ? REACH_SOME : REACH_ALL, random, file->disk, &file->disk_size);
+    believe(file);
+}
+
+/* --- faults and hooks ------------------------------------------------------------------------- */
+
+enum { TOUCHES = 0, CREATES = 1, WRITES = 2, GROWS = 4, SYNCS = 8, CHANGES = 16 };
+
+static bool applies(memory_fault fault, unsigned kind) {
+    switch (fault) {
+    case FAULT_IO:
+        return true;
+    case FAULT_SHORT_WRITE:
+        return (kind & WRITES) != 0;
+    case FAULT_FULL:
+        return (kind & (CREATES | WRITES | GROWS)) != 0;
+    case FAULT_SYNC:
+        return (kind & SYNCS) != 0;
+    }
+    return false;
+}
+
+/* Counts a call of the given kind and calls the hook; true if the call is to fail. */
+static bool enter(memory_vfs *m, unsigned kind, const char *call) {
+    bool fails = false;
+    if (kind != TOUCHES && m->hook != NULL && !m->hooking) {
+        m->hooking = true;
+        m->hook(m->hook_context, m, call);
+        m->hooking = false;
+    }
+    for (int i = 0; i < MEMORY_FAULTS; i++) {
+        memory_fault fault = (memory_fault)i;
+        if (!applies(fault, kind)) continue;
+        uint64_t number = ++m->calls[i];
+        if (m->fail_at == 0 || m->fault != fault) continue;
+        if (number == m->fail_at || (m->all_later && number > m->fail_at)) fails = true;
+    }
+    return fails;
+}
+
+static hs_status fault_error(const memory_vfs *m, const char *call, const char *path) {
+    return error_set(m->fault == FAULT_FULL ? HS_FULL : HS_IO, "%s of '%s' fails for the test",
+                     call, path);
+}
+
+/* --- the functions of struct vfs_ops ---------------------------------------------------------- */
+
+static hs_status memory_open(vfs *v, const char *path, bool create, vfs_file **result) {
+    memory_vfs *m = memory_of(v);
+    if (enter(m, create ? CREATES : TOUCHES, "open")) return fault_error(m, "open", path);
+    memory_file *file = find(m, path);
+    if (create && file != NULL) return error_set(HS_EXISTS, "'%s' exists already", path);
+    if (!create && file == NULL) return error_set(HS_NOT_FOUND, "there is no '%s'", path);
+    if (file == NULL) {
+        file = file_create(m, path);
+        file->listed = true;
+    }
+    memory_handle *handle = must(calloc(1, sizeof *handle));
+    handle->base.ops = v->ops;
+    handle->owner = m;
+    handle->file = file;
+    file->handles++;
+    *result = &handle->base;
+    return HS_OK;
+}
+
+static void memory_close(vfs_file *f) {
+    memory_handle *handle = handle_of(f);
+    if (handle->locking) handle->file->locked = false;
+    handle->file->handles--;
+    collect(handle->owner);
+    free(handle);
+}
+
+static hs_status memory_read(vfs_file *f, uint64_t offset, void *data, size_t size) {
+    memory_handle *handle = handle_of(f);
+    memory_file *file = handle->file;
+    if (enter(handle->owner, TOUCHES, "read")) {
+        return fault_error(handle->owner, "read", file->path);
+    }
+    if (offset > file->size || size > file->size - offset) {
+        return error_set(HS_IO, "'%s' ends at %" PRIu64, file->path, file->size);
+    }
+    if (size > 0) memcpy(data, file->bytes + offset, size);
+    return HS_OK;
+}
+
+static hs_status memory_write(vfs_file *f, uint64_t offset, const vfs_buffer *buffers,
+                              size_t count) {
+    memory_handle *handle = handle_of(f);
+    memory_vfs *m = handle->owner;
+    memory_file *file = handle->file;
+    uint64_t total = 0;
+    for (size_t i = 0; i < count; i++) {
+        total += buffers[i].size;
+    }
+    bool fails = enter(m, WRITES, "write");
+    if (fails && m->fault != FAULT_SHORT_WRITE) return fault_error(m, "write", file->path);
+    if (fails) total = random_below(&m->random, total);
+    if (offset > MEMORY_VFS_CAPACITY || total > MEMORY_VFS_CAPACITY - offset) {
+        return error_set(HS_FULL, "'%s' is full", file->path);
+    }
+    if (offset + total > file->size) resize(file, offset + total);
+    for (size_t i = 0; i < count && total > 0; i++) {
+        size_t part = (size_t)minimum(buffers[i].size, total);
+        if (part > 0) memcpy(file->bytes + offset, buffers[i].data, part);
+        offset += part;
+        total -= part;
+    }
+    return fails ? fault_error(m, "write", file->path) : HS_OK;
+}
+
+static hs_status memory_sync(vfs_file *f) {
+    memory_handle *handle = handle_of(f);
+    memory_vfs *m = handle->owner;
+    bool fails = enter(m, SYNCS, "sync");
+    if (fails && m->fault != FAULT_SYNC) return fault_error(m, "sync", handle->file->path);
+    sync_file(handle->file, fails, &m->random);
+    return fails ? fault_error(m, "sync", handle->file->path) : HS_OK;
+}
+
+static hs_status memory_size(vfs_file *f, uint64_t *size) {
+    memory_handle *handle = handle_of(f);
+    if (enter(handle->owner, TOUCHES, "size")) {
+        return fault_error(handle->owner, "size", handle->file->path);
+    }
+    *size = handle->file->size;
+    return HS_OK;
+}
+
+static hs_status memory_grow(vfs_file *f, uint64_t size) {
+    memory_handle *handle = handle_of(f);
+    if (enter(handle->owner, GROWS, "grow")) {
+        return fault_error(handle->owner, "grow", handle->file->path);
+    }
+    if (size > MEMORY_VFS_CAPACITY) return error_set(HS_FULL, "'%s' is full", handle->file->path);
+    if (size > handle->file->size) resize(handle->file, size);
+    return HS_OK;
+}
+
+static hs_status memory_truncate(vfs_file *f, uint64_t size) {
+    memory_handle *handle = handle_of(f);
+    if (enter(handle->owner, CHANGES, "truncate")) {
+        return fault_error(handle->owner, "truncate", handle->file->path);
+    }
+    if (size > MEMORY_VFS_CAPACITY) return error_set(HS_FULL, "'%s' is full", handle->file->path);
+    resize(handle->file, size);
+    return HS_OK;
+}
+
+static hs_status memory_map(vfs_file *f, uint64_t range, void **address) {
+    memory_handle *handle = handle_of(f);
+    if (enter(handle->owner, TOUCHES, "map")) {
+        return fault_error(handle->owner, "map", handle->file->path);
+    }
+    if (range > MEMORY_VFS_CAPACITY) {
+        return error_set(HS_NO_MEMORY, "no %" PRIu64 " bytes for a map of '%s'", range,
+                         handle->file->path);
+    }
+    *address = handle->file->bytes;
+    return HS_OK;
+}
+
+static void memory_unmap(vfs_file *f, void *address, uint64_t range) {
+    assert(address == handle_of(f)->file->bytes && range <= MEMORY_VFS_CAPACITY);
+    (void)f;
+    (void)address;
+    (void)range;
+}
+
+static hs_status memory_lock(vfs_file *f) {
+    memory_handle *handle = handle_of(f);
+    if (enter(handle->owner, TOUCHES, "lock")) {
+        return fault_error(handle->owner, "lock", handle->file->path);
+    }
+    if (handle->file->locked && !handle->locking) {
+        return error_set(HS_BUSY, "'%s' is locked already", handle->file->path);
+    }
+    handle->file->locked = handle->locking = true;
+    return HS_OK;
+}
+
+static hs_status memory_unlink(vfs *v, const char *path) {
+    memory_vfs *m = memory_of(v);
+    if (enter(m, CHANGES, "unlink")) return fault_error(m, "unlink", path);
+    memory_file *file = find(m, path);
+    if (file == NULL) return error_set(HS_NOT_FOUND, "there is no '%s'", path);
+    file->listed = false;
+    collect(m);
+    return HS_OK;
+}
+
+/* All files are in one directory. */
+static hs_status memory_sync_directory(vfs *v, const char *path) {
+    memory_vfs *m = memory_of(v);
+    if (enter(m, SYNCS, "sync_directory")) return fault_error(m, "sync_directory", path);
+    for (memory_file *file = m->files; file != NULL; file = file->next) {
+        file->disk_listed = file->listed;
+    }
+    collect(m);
+    return HS_OK;
+}
+
+static hs_status memory_random(vfs *v, void *bytes, size_t size) {
+    memory_vfs *m = memory_of(v);
+    if (enter(m, TOUCHES, "random")) return fault_error(m, "random", "");
+    random_fill(&m->random, bytes, size);
+    return HS_OK;
+}
+
+/* --- the test's side -------------------------------------------------------------------------- */
+
+memory_vfs *memory_vfs_create(void) {
+    static const vfs_ops operations = {
+        .open = memory_open,
+        .close = memory_close,
+        .read = memory_read,
+        .write = memory_write,
+        .sync = memory_sync,
+        .size = memory_size,
+        .grow = memory_grow,
+        .truncate = memory_truncate,
+        .map = memory_map,
+        .unmap = memory_unmap,
+        .lock = memory_lock,
+        .unlink = memory_unlink,
+        .sync_directory = memory_sync_directory,
+        .random = memory_random,
+    };
+    memory_vfs *m = must(calloc(1, sizeof *m));
+    m->base.ops = &operations;
+    m->random.state = 1;
+    return m;
+}
+
+void memory_vfs_free(memory_vfs *m) {
+    while (m->files != NULL) {
+        memory_file *file = m->files;
+        assert(file->handles == 0);
+        m->files = file->next;
+        file_free(file);
+    }
+    free(m);
+}
+
+vfs *memory_vfs_base(memory_vfs *m) {
+    return &m->base;
+}
+
+void memory_vfs_fail(memory_vfs *m, memory_fault fault, uint64_t n, bool all_later) {
+    m->fault = fault;
+    m->fail_at = n == 0 ? 0 : m->calls[fault] + n;
+    m->all_later = all_later;
+}
+
+uint64_t memory_vfs_calls(const memory_vfs *m, memory_fault fault) {
+    return m->calls[fault];
+}
+
+void memory_vfs_hook(memory_vfs *m, memory_hook *hook, void *context) {
+    m->hook = hook;
+    m->hook_context = context;
+}
+
+uint8_t *memory_vfs_bytes(memory_vfs *m, const char *path, uint64_t *size) {
+    memory_file *file = find(m, path);
+    if (file == NULL) return NULL;
+    *size = file->size;
+    return file->bytes;
+}
+
+/* Whether the image's directory has the file. Of two files of one path (one deleted, one new) at
+ * most one is there, so both draw the same number. */
+static bool survives(const memory_file *file, memory_crash crash, uint64_t draw) {
+    if (crash == CRASH_KILL || file->listed == file->disk_listed) return file->listed;
+    return file->listed ? draw % 3 == 0 : draw % 3 == 1;
+}
+
+memory_vfs *memory_vfs_crash(const memory_vfs *m, memory_crash crash, uint64_t seed) {
+    memory_vfs *image = memory_vfs_create();
+    random_source random = {seed};
+    uint64_t draw = random_next(&random);
+    image->random.state = random_next(&random);
+    for (const memory_file *file = m->files; file != NULL; file = file->next) {
+        if (!survives(file, crash, draw)) continue;
+        memory_file *copy = file_create(image, file->path);
+        copy->listed = copy->disk_listed = true;
+        if (crash == CRASH_KILL) {
+            resize(copy, file->size);
+            if (file->size > 0) memcpy(copy->bytes, file->bytes, file->size);
+            copy->disk_size = file->disk_size;
+            memcpy(copy->disk, file->disk, file->disk_size);
+            copy->believed_size = file->believed_size;
+            memcpy(copy->believed, file->believed, file->believed_size);
+            continue;
+        }
+        copy->disk_size = file->disk_size;
+        memcpy(copy->disk, file->disk, file->disk_size);
+        reach_disk(file, REACH_SOME, &random, copy->disk, &copy->disk_size);
+        resize(copy, copy->disk_size);
+        if (copy->size > 0) memcpy(copy->bytes, copy->disk, copy->size);
+        believe(copy);
+    }
+    return image;
+}
+
+void memory_vfs_write_back(memory_vfs *m, uint64_t seed) {
+    random_source random = {seed};
+    for (memory_file *file = m->files; file != NULL; file = file->next) {
+        uint64_t end = maximum(file->size, file->believed_size);
+        for (uint64_t at = 0; at < end; at += HALF) {
+            const uint8_t *bytes = seen(file, at);
+            if (memcmp(bytes, file->believed + at, HALF) == 0 || random_chance(&random, 50))
+                continue;
+            memcpy(file->believed + at, bytes, HALF);
+            memcpy(file->disk + at, bytes, HALF);
+        }
+        file->believed_size = maximum(file->size, file->believed_size);
+        file->disk_size = maximum(file->size, file->disk_size);
+    }
+}
