@@ -45,7 +45,7 @@ static hs_status open_map(const char *path, bool create, engine **result) {
 const backend backend_embedded = {"embedded", open_embedded, ENGINE_KEY_MAX,
                                   PARALLEL_WRITERS | FILES};
 const backend backend_lmdb = {"lmdb", open_lmdb, LMDB_ENGINE_KEY_MAX, FILES};
-const backend backend_map = {"map", open_map, ENGINE_KEY_MAX, 0};
+const backend backend_map = {"map", open_map, ENGINE_KEY_MAX, PARALLEL_WRITERS};
 
 /* --- directories ------------------------------------------------------------------------------ */
 

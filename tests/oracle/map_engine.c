@@ -1,8 +1,9 @@
 /* map_engine.c: the engine interface over maps in memory.
  *
- * All families and tables of one commit are a `state`. A write transaction works on a copy of the
- * last one, whose maps are shared until they change; committing makes the copy the last state. A
- * snapshot is a reference to a state.
+ * All families and tables of one commit are a `state`, which never changes. A snapshot is a
+ * reference to one. A write transaction works on a copy, whose maps are shared until they change;
+ * its commit puts its families into a copy of the then last state, applies what was queued, and
+ * makes that the last state.
  */
 #include "oracle/map_engine.h"
 
@@ -14,6 +15,7 @@
 #include "base/error.h"
 #include "base/key.h"
 #include "oracle/options.h"
+#include "oracle/random.h"
 #include "oracle/treap.h"
 
 typedef struct map_table {
@@ -41,11 +43,12 @@ typedef struct map_txn map_txn;
 
 typedef struct map_engine {
     engine base;
-    pthread_mutex_t writer; /* held by the write transaction */
-    pthread_mutex_t mutex;  /* protects the fields below and the states' references */
+    pthread_mutex_t mutex; /* protects everything below and the states' references */
+    pthread_cond_t freed;  /* a family's writer has ended */
+    bool *written;         /* [last->count] families that have a writer, by number − 1 */
     state *last;
     map_txn *snapshots;
-    uint64_t random;
+    random_source random;
 } map_engine;
 
 typedef enum queued_kind { QUEUED_PUT, QUEUED_INSERT, QUEUED_DELETE, QUEUED_EXPECT } queued_kind;
@@ -62,6 +65,7 @@ struct map_txn {
     map_engine *engine;
     state *state; /* a write transaction's own copy */
     bool writing, wrote;
+    random_source random; /* for the priorities */
     engine_family *families; /* [family_count] that may be written */
     bool *dropped;           /* [family_count] ends at commit */
     size_t family_count;
@@ -129,16 +133,25 @@ static void family_clear(map_family *family) {
     *family = (map_family){0};
 }
 
-static void state_release(map_engine *e, state *s) {
-    pthread_mutex_lock(&e->mutex);
-    bool last = --s->references == 0;
-    pthread_mutex_unlock(&e->mutex);
-    if (!last) return;
+/* The caller holds the mutex, if others can see the state. */
+static void state_release(state *s) {
+    if (--s->references > 0) return;
     for (size_t i = 0; i < s->count; i++) {
         family_clear(&s->families[i]);
     }
     free(s->families);
     free(s);
+}
+
+/* Makes `s` the last state. The caller holds the mutex. */
+static void state_publish(map_engine *e, state *s) {
+    e->written = must(realloc(e->written, (s->count + 1) * sizeof *e->written));
+    for (size_t i = e->last->count; i < s->count; i++) {
+        e->written[i] = false;
+    }
+    s->sequence = e->last->sequence + 1;
+    state_release(e->last);
+    e->last = s;
 }
 
 static hs_status find_family(const state *s, engine_family number, map_family **family) {
@@ -217,34 +230,40 @@ static hs_status add_table(state *s, engine_family number, const char *name,
 
 /* --- beginning and ending --------------------------------------------------------------------- */
 
-static map_txn *txn_create(map_engine *e, bool writing) {
+/* Waits until none of the families has a writer. The caller holds the mutex. HS_NOT_FOUND. */
+static hs_status await_families(map_engine *e, const engine_family *families, size_t count) {
+    map_family *family;
+    size_t i = 0;
+    while (i < count) {
+        TRY(find_family(e->last, families[i], &family));
+        if (!e->written[families[i] - 1]) {
+            i++;
+            continue;
+        }
+        pthread_cond_wait(&e->freed, &e->mutex);
+        i = 0;
+    }
+    return HS_OK;
+}
+
+static map_txn *txn_create(map_engine *e) {
     map_txn *t = must(calloc(1, sizeof *t));
     t->base.ops = e->base.ops;
     t->engine = e;
-    t->writing = writing;
-    if (writing) pthread_mutex_lock(&e->writer);
-    pthread_mutex_lock(&e->mutex);
-    if (writing) {
-        t->state = state_copy(e->last);
-    } else {
-        t->state = e->last;
-        t->state->references++;
-        t->next = e->snapshots;
-        if (t->next != NULL) t->next->previous = t;
-        e->snapshots = t;
-    }
-    pthread_mutex_unlock(&e->mutex);
     return t;
 }
 
+/* Ends the transaction. The caller holds the mutex. */
 static void txn_finish(map_txn *t) {
     map_engine *e = t->engine;
-    pthread_mutex_lock(&e->mutex);
     if (t->next != NULL) t->next->previous = t->previous;
     if (t->previous != NULL) t->previous->next = t->next;
     if (e->snapshots == t) e->snapshots = t->next;
-    pthread_mutex_unlock(&e->mutex);
-    if (t->state != NULL) state_release(e, t->state);
+    for (size_t i = 0; i < t->family_count; i++) {
+        e->written[t->families[i] - 1] = false;
+    }
+    pthread_cond_broadcast(&e->freed);
+    state_release(t->state);
     for (size_t i = 0; i < t->queue_count; i++) {
         free((void *)(uintptr_t)t->queue[i].key.data);
         free((void *)(uintptr_t)t->queue[i].value.data);
@@ -254,36 +273,51 @@ static void txn_finish(map_txn *t) {
     free(t->dropped);
     free(t->family_infos);
     free(t->table_infos);
-    if (t->writing) pthread_mutex_unlock(&e->writer);
     free(t);
 }
 
-static hs_status begin_read(engine *e, engine_txn **result) {
-    *result = &txn_create(engine_of(e), false)->base;
-    return HS_OK;
-}
-
-static hs_status begin_write(engine *e, const engine_family *families, size_t count,
-                             hs_durability durability, engine_txn **result) {
-    (void)durability;
-    map_txn *t = txn_create(engine_of(e), true);
-    t->families = copy_array(families, count * sizeof *families);
-    t->dropped = must(calloc(count + 1, sizeof *t->dropped));
-    t->family_count = count;
-    for (size_t i = 0; i < count; i++) {
-        map_family *family;
-        hs_status status = find_family(t->state, families[i], &family);
-        if (status != HS_OK) {
-            txn_finish(t);
-            return status;
-        }
-    }
+static hs_status begin_read(engine *base, engine_txn **result) {
+    map_engine *e = engine_of(base);
+    map_txn *t = txn_create(e);
+    pthread_mutex_lock(&e->mutex);
+    t->state = e->last;
+    t->state->references++;
+    t->next = e->snapshots;
+    if (t->next != NULL) t->next->previous = t;
+    e->snapshots = t;
+    pthread_mutex_unlock(&e->mutex);
     *result = &t->base;
     return HS_OK;
 }
 
-static void txn_abort(engine_txn *t) {
-    txn_finish(txn_of(t));
+static hs_status begin_write(engine *base, const engine_family *families, size_t count,
+                             hs_durability durability, engine_txn **result) {
+    (void)durability;
+    map_engine *e = engine_of(base);
+    pthread_mutex_lock(&e->mutex);
+    hs_status status = await_families(e, families, count);
+    if (status == HS_OK) {
+        map_txn *t = txn_create(e);
+        t->writing = true;
+        t->random.state = random_next(&e->random);
+        t->state = state_copy(e->last);
+        t->families = copy_array(families, count * sizeof *families);
+        t->dropped = must(calloc(count + 1, sizeof *t->dropped));
+        t->family_count = count;
+        for (size_t i = 0; i < count; i++) {
+            e->written[families[i] - 1] = true;
+        }
+        *result = &t->base;
+    }
+    pthread_mutex_unlock(&e->mutex);
+    return status;
+}
+
+static void txn_abort(engine_txn *base) {
+    map_engine *e = txn_of(base)->engine;
+    pthread_mutex_lock(&e->mutex);
+    txn_finish(txn_of(base));
+    pthread_mutex_unlock(&e->mutex);
 }
 
 static uint64_t txn_sequence(const engine_txn *t) {
@@ -318,15 +352,8 @@ static void set_entries(map_txn *t, map_table *table, treap *entries) {
     t->wrote = true;
 }
 
-static uint64_t next_priority(map_engine *e) {
-    e->random ^= e->random << 13;
-    e->random ^= e->random >> 7;
-    e->random ^= e->random << 17;
-    return e->random;
-}
-
 static void store(map_txn *t, map_table *table, hs_slice key, hs_slice value) {
-    set_entries(t, table, treap_put(table->entries, key, value, next_priority(t->engine)));
+    set_entries(t, table, treap_put(table->entries, key, value, random_next(&t->random)));
 }
 
 static hs_status txn_put(engine_txn *base, engine_table id, hs_slice key, hs_slice value) {
@@ -398,13 +425,30 @@ static hs_status txn_expect(engine_txn *base, engine_table id, hs_slice prefix, 
     return enqueue(t, (queued){QUEUED_EXPECT, present, id, prefix, {0}});
 }
 
-static hs_status apply_queued(map_txn *t) {
+/* Puts the transaction's family into the state that it commits. Shared tables stay as the last
+ * commit left them. */
+static void merge_family(state *to, map_family *from) {
+    map_family *old = &to->families[from->number - 1];
+    for (size_t i = 0; i < old->count; i++) {
+        if (!old->tables[i].options.shared) continue;
+        treap_release(from->tables[i].entries);
+        from->tables[i].entries = treap_retain(old->tables[i].entries);
+    }
+    family_clear(old);
+    *old = *from;
+    from->tables = NULL;
+    from->count = 0;
+}
+
+static hs_status apply_queued(map_txn *t, state *to) {
     for (size_t i = 0; i < t->queue_count; i++) {
         const queued *item = &t->queue[i];
         map_table *table;
         hs_slice value;
+        if (find_table(to, item->table, &table) != HS_OK) {
+            return error_set(HS_CONFLICT, "the table of a queued write is gone");
+        }
         if (item->kind == QUEUED_EXPECT) continue;
-        TRY(find_table(t->state, item->table, &table));
         bool there = treap_get(table->entries, item->key, &value);
         if (item->kind == QUEUED_INSERT && there) {
             return error_set(HS_CONFLICT, "table '%s' has the key already", table->name);
@@ -418,13 +462,13 @@ static hs_status apply_queued(map_txn *t) {
     return HS_OK;
 }
 
-static hs_status check_expectations(map_txn *t) {
+static hs_status check_expectations(const map_txn *t, const state *to) {
     for (size_t i = 0; i < t->queue_count; i++) {
         const queued *item = &t->queue[i];
         map_table *table;
         hs_slice key, value;
         if (item->kind != QUEUED_EXPECT) continue;
-        TRY(find_table(t->state, item->table, &table));
+        TRY(find_table(to, item->table, &table));
         bool present = treap_above(table->entries, item->key, true, &key, &value) &&
                        key_has_prefix(key, item->key);
         if (present != item->present) {
@@ -434,30 +478,27 @@ static hs_status check_expectations(map_txn *t) {
     return HS_OK;
 }
 
-static hs_status prepare_commit(map_txn *t) {
-    TRY(apply_queued(t));
-    TRY(check_expectations(t));
-    for (size_t i = 0; i < t->family_count; i++) {
-        if (t->dropped[i]) family_clear(&t->state->families[t->families[i] - 1]);
-    }
-    return HS_OK;
-}
-
 static hs_status txn_commit(engine_txn *base) {
     map_txn *t = txn_of(base);
     map_engine *e = t->engine;
     assert(t->writing);
-    hs_status status = prepare_commit(t);
-    if (status == HS_OK && t->wrote) {
-        pthread_mutex_lock(&e->mutex);
-        state *old = e->last;
-        t->state->sequence = old->sequence + 1;
-        e->last = t->state;
-        t->state = NULL;
-        pthread_mutex_unlock(&e->mutex);
-        state_release(e, old);
+    pthread_mutex_lock(&e->mutex);
+    state *to = state_copy(e->last);
+    for (size_t i = 0; i < t->family_count; i++) {
+        map_family *family = &t->state->families[t->families[i] - 1];
+        if (family->tables != NULL) merge_family(to, family);
     }
+    hs_status status = apply_queued(t, to);
+    if (status == HS_OK) status = check_expectations(t, to);
+    for (size_t i = 0; i < t->family_count && status == HS_OK; i++) {
+        if (t->dropped[i]) family_clear(&to->families[t->families[i] - 1]);
+    }
+    if (status == HS_OK && t->wrote)
+        state_publish(e, to);
+    else
+        state_release(to);
     txn_finish(t);
+    pthread_mutex_unlock(&e->mutex);
     return status;
 }
 
@@ -631,41 +672,47 @@ static hs_slice cursor_value(const engine_cursor *base) {
 
 /* --- the engine ------------------------------------------------------------------------------- */
 
-static hs_status family_create(engine *e, const char *name, const engine_table_definition *tables,
-                               size_t count, engine_family *family) {
-    map_txn *t = txn_create(engine_of(e), true);
+/* Ends a change of families with a new last state, or none. The caller holds the mutex. */
+static hs_status end_change(map_engine *e, state *to, hs_status status) {
+    if (status == HS_OK)
+        state_publish(e, to);
+    else
+        state_release(to);
+    pthread_mutex_unlock(&e->mutex);
+    return status;
+}
+
+static hs_status family_create(engine *base, const char *name,
+                               const engine_table_definition *tables, size_t count,
+                               engine_family *family) {
+    map_engine *e = engine_of(base);
     engine_table table;
-    t->wrote = true;
-    hs_status status = add_family(t->state, name, family);
+    pthread_mutex_lock(&e->mutex);
+    state *to = state_copy(e->last);
+    hs_status status = add_family(to, name, family);
     for (size_t i = 0; i < count && status == HS_OK; i++) {
-        status = add_table(t->state, *family, tables[i].name, &tables[i].options, &table);
+        status = add_table(to, *family, tables[i].name, &tables[i].options, &table);
     }
-    if (status == HS_OK) return txn_commit(&t->base);
-    txn_finish(t);
-    return status;
+    return end_change(e, to, status);
 }
 
-static hs_status family_drop(engine *e, engine_family family) {
-    engine_txn *t;
-    TRY(begin_write(e, &family, 1, HS_DURABLE, &t));
-    hs_status status = txn_drop_family(t, family);
-    if (status == HS_OK) return txn_commit(t);
-    txn_abort(t);
-    return status;
+static hs_status family_drop(engine *base, engine_family family) {
+    map_engine *e = engine_of(base);
+    pthread_mutex_lock(&e->mutex);
+    hs_status status = await_families(e, &family, 1);
+    state *to = state_copy(e->last);
+    if (status == HS_OK) family_clear(&to->families[family - 1]);
+    return end_change(e, to, status);
 }
 
-static hs_status family_rename(engine *e, engine_family number, const char *name) {
-    map_txn *t = txn_create(engine_of(e), true);
-    map_family *family;
-    t->wrote = true;
-    hs_status status = find_family(t->state, number, &family);
-    if (status == HS_OK) status = check_free_name(t->state, name);
-    if (status != HS_OK) {
-        txn_finish(t);
-        return status;
-    }
-    strcpy(family->name, name);
-    return txn_commit(&t->base);
+static hs_status family_rename(engine *base, engine_family family, const char *name) {
+    map_engine *e = engine_of(base);
+    pthread_mutex_lock(&e->mutex);
+    hs_status status = await_families(e, &family, 1);
+    state *to = state_copy(e->last);
+    if (status == HS_OK) status = check_free_name(to, name);
+    if (status == HS_OK) strcpy(to->families[family - 1].name, name);
+    return end_change(e, to, status);
 }
 
 static hs_status checkpoint(engine *e) {
@@ -691,25 +738,28 @@ static hs_status check(engine *e, engine_problem *report, void *context,
                        engine_check_result *result) {
     (void)report;
     (void)context;
-    map_txn *t = txn_create(engine_of(e), false);
+    engine_txn *t = NULL;
+    TRY(begin_read(e, &t));
+    const state *s = txn_of(t)->state;
     *result = (engine_check_result){0};
-    for (size_t i = 0; i < t->state->count; i++) {
-        const map_family *family = &t->state->families[i];
+    for (size_t i = 0; i < s->count; i++) {
+        const map_family *family = &s->families[i];
         for (size_t k = 0; k < family->count; k++) {
             result->entries += treap_count(family->tables[k].entries);
             result->pages += (treap_bytes(family->tables[k].entries) + 4095) / 4096;
         }
     }
-    txn_finish(t);
+    txn_abort(t);
     return HS_OK;
 }
 
 static void close_engine(engine *base, hs_status *status) {
     map_engine *e = engine_of(base);
     assert(e->snapshots == NULL);
-    state_release(e, e->last);
+    state_release(e->last);
+    free(e->written);
     pthread_mutex_destroy(&e->mutex);
-    pthread_mutex_destroy(&e->writer);
+    pthread_cond_destroy(&e->freed);
     free(e);
     *status = HS_OK;
 }
@@ -756,8 +806,7 @@ void map_engine_open(engine **result) {
     e->base.ops = &operations;
     e->last = must(calloc(1, sizeof *e->last));
     e->last->references = 1;
-    e->random = UINT64_C(0x9E3779B97F4A7C15);
     pthread_mutex_init(&e->mutex, NULL);
-    pthread_mutex_init(&e->writer, NULL);
+    pthread_cond_init(&e->freed, NULL);
     *result = &e->base;
 }
