@@ -27,7 +27,14 @@ typedef struct check_family {
 /* Reports one problem: a sentence that names entity type, table and entity. */
 void check_problem(check *check, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Makes a problem of damage that a reading function met: HS_OK for HS_CORRUPT, which is reported with
+ * the thread's message; any other status as it is. */
+hs_status check_damage(check *check, const check_family *family, hs_status status);
+
 /* Whether an entity with this rid has a record; the stores' entries must not belong to any other. */
 hs_status check_entity_exists(check *check, engine_family family, uint64_t rid, bool *exists);
+
+/* Verifies the records of a family with their ids, keys, shapes and blobs (check_entities.c). */
+hs_status entities_check(check *check, check_family *family);
 
 #endif

@@ -34,9 +34,8 @@ hs_status index_find(collection *collection, engine_txn *txn, const hs_uuid *id,
 }
 
 hs_status index_insert(collection *collection, engine_txn *txn, const hs_uuid *id, route route) {
-    assert(route.family <= ENGINE_FAMILIES_MAX && route.rid <= RID_MAX);
     uint8_t value[sizeof(uint64_t)];
-    store_u64(value, (uint64_t)route.family << RID_BITS | route.rid);
+    store_u64(value, layout_route(route.family, route.rid));
     return engine_queue_insert(txn, routing(collection), id_key(id),
                                (hs_slice){value, sizeof value});
 }

@@ -72,6 +72,12 @@ static inline engine_table layout_table(engine_family family, uint32_t table) {
     return (engine_table){.family = family, .table = table};
 }
 
+/* An entity's place in one number, as the routing index stores it. */
+static inline uint64_t layout_route(engine_family family, uint64_t rid) {
+    assert(family <= ENGINE_FAMILIES_MAX && rid <= RID_MAX);
+    return (uint64_t)family << RID_BITS | rid;
+}
+
 /* --- keys of fixed parts ------------------------------------------------------------------------------------------- */
 
 #define LAYOUT_KEY_MAX 24
