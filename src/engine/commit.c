@@ -1,0 +1,503 @@
+/* commit.c: the pipeline from a finished transaction to a visible, durable commit.
+ *
+ *   apply queued writes   under the locks of the shared tables they touch
+ *   publish               under the pipeline lock: sequence number, place in the log, the next catalog
+ *   release locks         the next writer builds on the new catalog, though nobody may see it yet
+ *   wait                  one of those who wait leads: it writes and syncs the records of all (group commit)
+ *   become visible        in commit order, each when it is as durable as it asked to be
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <xxhash.h>
+
+#include "base/error.h"
+#include "engine/cursor.h"
+#include "engine/redo.h"
+#include "engine/tree.h"
+
+/* --- queued writes ---------------------------------------------------------------------------------------------------- */
+
+/* One queued write, as it stands in the queue. */
+typedef struct queued {
+    uint8_t operation;
+    engine_table table;
+    hs_slice key;
+    hs_slice value;
+} queued;
+
+static bool queue_next(byte_reader *r, queued *q) {
+    if (r->next == r->end) return false;
+    q->operation = *(const uint8_t *)read_bytes(r, 1).data;
+    q->table.family = (engine_family)read_varint(r);
+    q->table.table = (uint32_t)read_varint(r);
+    q->key = read_slice(r);
+    q->value = read_slice(r);
+    assert(!r->failed);
+    return true;
+}
+
+/* Adds the family of a shared table to those of the transaction, to be locked with the others. */
+static hs_status need_shared(txn *t, engine_table table, bool *shared) {
+    family_entry *entry = catalog_family(t->catalog, table.family);
+    txn_family *f = txn_find_family(t, table.family);
+    *shared = true;
+    if (f != NULL && f->created) return HS_OK;
+    if (entry == NULL) return error_set(HS_CONFLICT, "column family %u is gone", table.family);
+    table_entry *e = family_table(entry, table.table);
+    *shared = e != NULL && e->def->options.shared;
+    if (!*shared) return HS_OK;
+    if (f == NULL) TRY(txn_add_family(t, table.family, NULL, &f));
+    f->needs_shared = true;
+    return HS_OK;
+}
+
+/* Takes the locks of the shared tables, in the order of families, and looks at these tables as they are now. */
+static hs_status lock_shared(txn *t) {
+    store *s = t->store;
+    for (size_t i = 0; i < t->family_count; i++) {
+        txn_family *f = &t->families[i];
+        if (!f->needs_shared || f->created) continue;
+        pthread_mutex_lock(&f->state->shared);
+        f->shared = true;
+    }
+    pthread_mutex_lock(&s->pipeline);
+    const catalog *latest = s->latest;
+    hs_status status = HS_OK;
+    for (size_t i = 0; i < t->family_count && status == HS_OK; i++) {
+        txn_family *f = &t->families[i];
+        if (f->shared) status = txn_refresh_shared(f, catalog_family(latest, f->id));
+    }
+    pthread_mutex_unlock(&s->pipeline);
+    return status;
+}
+
+static hs_status apply_queued(txn *t, const queued *q) {
+    if ((q->operation & QUEUE_INSERT) != 0) {
+        table_entry *e;
+        TRY(txn_writable_table(t, q->table, true, &e));
+        hs_slice there;
+        hs_status status = tree_get(t->store, e, q->key, &there);
+        if (status == HS_OK) {
+            return error_set(HS_CONFLICT,
+                             "table \"%s\": a concurrent commit has written the key first",
+                             e->def->name);
+        }
+        if (status != HS_NOT_FOUND) return status;
+    }
+    if ((q->operation & ~QUEUE_INSERT) == REDO_PUT)
+        return txn_put(t, q->table, true, q->key, q->value);
+    hs_status status = txn_delete(t, q->table, true, q->key);
+    return status == HS_NOT_FOUND ? HS_OK : status;
+}
+
+/* Whether a key of the table, as it is now, begins with the prefix. */
+static hs_status holds(txn *t, const txn_expectation *x, bool *found) {
+    store *s = t->store;
+    txn_family *f = txn_find_family(t, x->table.family);
+    const table_entry *e = NULL;
+    if (f != NULL && !f->dropped) e = txn_family_table(f, x->table.table);
+    if (f == NULL || (!f->writer && !f->created && (e == NULL || !e->def->options.shared))) {
+        pthread_mutex_lock(&s->pipeline);
+        family_entry *entry = catalog_family(s->latest, x->table.family);
+        pthread_mutex_unlock(&s->pipeline);
+        e = entry == NULL ? NULL : family_table(entry, x->table.table);
+    }
+    *found = false;
+    return e == NULL ? HS_OK : tree_has_prefix(s, e, x->prefix, found);
+}
+
+static hs_status check_expectations(txn *t) {
+    for (size_t i = 0; i < t->expectation_count; i++) {
+        const txn_expectation *x = &t->expectations[i];
+        bool found;
+        TRY(holds(t, x, &found));
+        if (found != x->present) {
+            return error_set(
+                HS_CONFLICT,
+                "column family %u, table %u: a concurrent commit has %s a key that this one %s",
+                x->table.family, x->table.table, found ? "written" : "deleted",
+                found ? "must not find" : "needs");
+        }
+    }
+    return HS_OK;
+}
+
+static hs_status apply_queue(txn *t) {
+    byte_reader r = {t->queue.data, t->queue.data + t->queue.size, false};
+    queued q;
+    bool shared;
+    while (queue_next(&r, &q)) {
+        TRY(need_shared(t, q.table, &shared));
+        if (!shared)
+            return error_set(HS_INVALID, "column family %u, table %u is not shared", q.table.family,
+                             q.table.table);
+    }
+    for (size_t i = 0; i < t->expectation_count; i++)
+        TRY(need_shared(t, t->expectations[i].table, &shared));
+    for (size_t i = 0; i < t->family_count; i++) {
+        if (t->families[i].dropped) t->families[i].needs_shared = true;
+    }
+    TRY(lock_shared(t));
+    r = (byte_reader){t->queue.data, t->queue.data + t->queue.size, false};
+    while (queue_next(&r, &q))
+        TRY(apply_queued(t, &q));
+    TRY(check_expectations(t));
+    for (size_t i = 0; i < t->family_count; i++) {
+        txn_family *f = &t->families[i];
+        for (uint32_t e = 0; f->dropped && e < f->count; e++)
+            TRY(txn_drop_tree(t, &f->tables[e]));
+    }
+    return HS_OK;
+}
+
+/* --- publishing ---------------------------------------------------------------------------------------------------------- */
+
+static bool same_tables(const txn_family *f, const family_entry *entry) {
+    return !f->changed && f->count == entry->count &&
+           memcmp(f->tables, entry->tables, f->count * sizeof *f->tables) == 0;
+}
+
+/* The family as it is after this transaction: the tables whose lock it holds are its own, the others as they are now. */
+static family_entry *compose_family(txn_family *f, family_entry *now) {
+    bool mine = f->writer || f->created;
+    family_entry *entry = family_alloc(mine ? f->count : now->count);
+    if (entry == NULL) return NULL;
+    entry->id = f->id;
+    entry->next_table = mine ? f->next_table : now->next_table;
+    memcpy(entry->name, mine ? f->name : now->name, sizeof entry->name);
+    for (uint32_t i = 0; i < entry->count; i++) {
+        const table_entry *own =
+            mine ? &f->tables[i] : txn_family_table(f, now->tables[i].def->id.table);
+        const table_entry *other = now == NULL ? NULL
+                                   : mine      ? family_table(now, own->def->id.table)
+                                               : &now->tables[i];
+        bool holds_lock =
+            own != NULL && (own->def->options.shared ? f->shared || f->created : mine);
+        entry->tables[i] = holds_lock || other == NULL ? *own : *other;
+    }
+    return entry;
+}
+
+/* The next catalog; what it replaces goes into the garbage record. HS_NO_MEMORY leaves nothing behind. */
+static hs_status compose(txn *t, catalog *latest, garbage *g, catalog **result) {
+    catalog *c = catalog_alloc(latest->count + (uint32_t)t->family_count);
+    void **objects = memory_alloc((t->family_count + 1) * sizeof *objects);
+    size_t object_count = 0, made = 0;
+    hs_status status = c == NULL || objects == NULL ? error_memory("a catalog", sizeof *c) : HS_OK;
+    uint32_t from = 0, to = 0;
+    for (size_t i = 0; i <= t->family_count && status == HS_OK; i++) {
+        txn_family *f = i < t->family_count ? &t->families[i] : NULL;
+        while (from < latest->count && (f == NULL || latest->families[from]->id < f->id)) {
+            c->families[to++] = latest->families[from++];
+        }
+        if (f == NULL) break;
+        family_entry *now = from < latest->count && latest->families[from]->id == f->id
+                                ? latest->families[from++]
+                                : NULL;
+        if (now != NULL && !f->dropped && (f->count == 0 || same_tables(f, now)) && !f->changed) {
+            c->families[to++] = now;
+            continue;
+        }
+        if (!f->dropped) {
+            family_entry *entry = compose_family(f, now);
+            if (entry == NULL) {
+                status = error_memory("a column family", sizeof *entry);
+                break;
+            }
+            f->composed = entry;
+            made++;
+            c->families[to++] = entry;
+        }
+        if (now != NULL) objects[object_count++] = now;
+    }
+    if (status != HS_OK) {
+        for (size_t i = 0; i < t->family_count && made > 0; i++)
+            memory_free(t->families[i].composed);
+        memory_free(c);
+        memory_free(objects);
+        return status;
+    }
+    objects[object_count++] = latest;
+    c->count = to;
+    g->objects = objects;
+    g->object_count = object_count;
+    *result = c;
+    return HS_OK;
+}
+
+/* The transaction's log record, its checksum over the payload done. */
+static wal_record *finish_record(txn *t) {
+    wal_record *r;
+    if (t->unlogged || t->redo.size == 0) {
+        r = memory_zeroed(sizeof *r);
+        if (r == NULL) return NULL;
+        if (t->unlogged) r->header.flags = RECORD_UNLOGGED;
+    } else {
+        r = (wal_record *)(void *)t->redo.data;
+        r->payload_size = t->redo.size - sizeof *r;
+        t->redo = (byte_buffer){0};
+    }
+    r->header.size = (uint32_t)r->payload_size;
+    r->header.payload_hash = XXH3_64bits(r->payload, r->payload_size);
+    return r;
+}
+
+/* Lets a checkpoint run to its end, here or in the background. The pipeline lock is held, and released meanwhile. */
+static hs_status await_checkpoint(store *s) {
+    if (!s->has_background) {
+        pthread_mutex_unlock(&s->pipeline);
+        hs_status status = checkpoint_run(s, false);
+        pthread_mutex_lock(&s->pipeline);
+        return status;
+    }
+    uint64_t round = s->checkpoint_rounds, before = s->checkpointed;
+    s->checkpoint_wanted = true;
+    pthread_cond_signal(&s->wake);
+    while (s->checkpoint_rounds == round && s->failed == HS_OK)
+        pthread_cond_wait(&s->progress, &s->pipeline);
+    if (s->failed != HS_OK) return store_check_writable(s);
+    if (s->checkpointed == before && s->checkpoint_status != HS_OK) {
+        return error_set(s->checkpoint_status, "the checkpoint that must free log space failed: %s",
+                         s->checkpoint_failure);
+    }
+    return HS_OK;
+}
+
+/* Waits until the ring has room for `bytes`, prepared on disk. The pipeline lock is held, and released meanwhile. */
+static hs_status await_log_room(store *s, uint64_t bytes) {
+    for (;;) {
+        TRY(store_check_writable(s));
+        uint64_t end = s->log.end + bytes;
+        if (end - s->log.tail > s->log.capacity) {
+            TRY(await_checkpoint(s));
+        } else if (end > atomic_load(&s->log.prepared) &&
+                   atomic_load(&s->log.prepared) < s->log.capacity) {
+            pthread_mutex_unlock(&s->pipeline);
+            hs_status status = wal_prepare(&s->log, end);
+            pthread_mutex_lock(&s->pipeline);
+            if (status != HS_OK) return status;
+        } else {
+            return HS_OK;
+        }
+    }
+}
+
+/* What a commit waits for. */
+typedef struct pending {
+    uint64_t sequence;
+    uint64_t barrier; /* the last unlogged commit up to it */
+} pending;
+
+static void note_durability(const txn *t, const catalog *before, catalog *c) {
+    c->last_durable = t->durability == HS_DURABLE ? c->sequence : before->last_durable;
+    c->last_buffered = t->durability == HS_BUFFERED ? c->sequence : before->last_buffered;
+    c->last_unlogged = t->unlogged ? c->sequence : before->last_unlogged;
+}
+
+/* Gives the transaction its place among the commits. */
+static hs_status publish(txn *t, pending *p) {
+    store *s = t->store;
+    garbage *g = memory_zeroed(sizeof *g);
+    wal_record *record = finish_record(t);
+    hs_status status = g == NULL || record == NULL ? error_memory("a commit", sizeof *g) : HS_OK;
+    pthread_mutex_lock(&s->pipeline);
+    if (status == HS_OK) status = await_log_room(s, wal_record_bytes(record->payload_size));
+    catalog *c = NULL;
+    if (status == HS_OK) status = compose(t, s->latest, g, &c);
+    if (status != HS_OK) {
+        pthread_mutex_unlock(&s->pipeline);
+        memory_free(g);
+        memory_free(record);
+        return status;
+    }
+    catalog *before = s->latest;
+    c->sequence = g->sequence = before->sequence + 1;
+    wal_append(&s->log, record, c->sequence);
+    c->log_position = s->log.end;
+    c->log_chain = s->log.chain;
+    note_durability(t, before, c);
+    g->runs = t->freed;
+    g->dropped = t->dropped;
+    t->freed = (run_list){0};
+    t->dropped = NULL;
+    space_add_garbage(&s->space, g);
+    before->next = c;
+    s->latest = c;
+    for (size_t i = 0; i < t->family_count; i++) {
+        if (t->families[i].created && t->families[i].id >= s->next_family)
+            s->next_family = t->families[i].id + 1;
+    }
+    *p = (pending){c->sequence, c->last_unlogged};
+    commit_advance(s);
+    pthread_mutex_unlock(&s->pipeline);
+    return HS_OK;
+}
+
+hs_status commit_replayed(txn *t, uint64_t sequence, uint64_t position, uint64_t chain) {
+    store *s = t->store;
+    garbage *g = memory_zeroed(sizeof *g);
+    if (g == NULL) return error_memory("a commit", sizeof *g);
+    catalog *c = NULL, *before = s->latest;
+    hs_status status = compose(t, before, g, &c);
+    if (status != HS_OK) {
+        memory_free(g);
+        return status;
+    }
+    c->sequence = g->sequence = sequence;
+    c->log_position = position;
+    c->log_chain = chain;
+    g->runs = t->freed;
+    g->dropped = t->dropped;
+    t->freed = (run_list){0};
+    t->dropped = NULL;
+    space_add_garbage(&s->space, g);
+    before->next = c;
+    s->latest = c;
+    commit_advance(s);
+    return HS_OK;
+}
+
+/* --- becoming durable and visible ------------------------------------------------------------------------------------------ */
+
+static uint64_t max_u64(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
+
+void commit_advance(store *s) {
+    catalog *visible = atomic_load_explicit(&s->visible, memory_order_relaxed), *next;
+    uint64_t synced = max_u64(s->log.synced, s->checkpointed),
+             written = max_u64(s->log.written, s->checkpointed);
+    while ((next = visible->next) != NULL && next->last_durable <= synced &&
+           next->last_buffered <= written && next->last_unlogged <= s->checkpointed) {
+        visible = next;
+        atomic_store(&s->visible, visible);
+        atomic_store(&s->visible_sequence, visible->sequence);
+    }
+}
+
+hs_status commit_flush(store *s, bool sync) {
+    if (s->log.leader) {
+        pthread_cond_wait(&s->progress, &s->pipeline);
+        return HS_OK;
+    }
+    wal_record *first = s->log.queue_first;
+    uint64_t upto = first != NULL ? s->log.queue_last->header.sequence : s->log.written;
+    s->log.leader = true;
+    s->log.queue_first = s->log.queue_last = NULL;
+    s->log.queue_bytes = 0;
+    pthread_mutex_unlock(&s->pipeline);
+    hs_status status = wal_write(&s->log, first);
+    if (status == HS_OK && sync) status = vfs_sync(s->log.file);
+    wal_free_records(first);
+    pthread_mutex_lock(&s->pipeline);
+    s->log.leader = false;
+    if (status == HS_OK) {
+        s->log.written = max_u64(s->log.written, upto);
+        if (sync) s->log.synced = max_u64(s->log.synced, upto);
+        commit_advance(s);
+    } else {
+        store_fail(s, status);
+    }
+    pthread_cond_broadcast(&s->progress);
+    return status;
+}
+
+/* Whether a commit is as durable as it asked to be; else *flush tells whether the log must be written for it. */
+static bool is_settled(const store *s, const pending *p, hs_durability durability, bool *flush) {
+    uint64_t reached = durability == HS_DURABLE ? s->log.synced : s->log.written;
+    bool logged = durability == HS_RELAXED || max_u64(reached, s->checkpointed) >= p->sequence;
+    *flush = !logged;
+    return logged && (durability == HS_RELAXED || s->checkpointed >= p->barrier);
+}
+
+#define RELAXED_QUEUE_MAX (UINT64_C(1) << 20) /* bytes that may wait in memory */
+
+static hs_status settle(store *s, const pending *p, hs_durability durability, bool unlogged) {
+    hs_status status = HS_OK;
+    bool flush;
+    /* What no log record carries needs the checkpoint at once, however durable it asked to be: the record of it would
+     * otherwise end the log for everything behind it. */
+    if (unlogged && durability == HS_RELAXED) durability = HS_BUFFERED;
+    pthread_mutex_lock(&s->pipeline);
+    while (status == HS_OK && !is_settled(s, p, durability, &flush)) {
+        if (s->failed != HS_OK) {
+            status = error_set(HS_IO, "%s: the commit may not be on disk: %s", s->path, s->failure);
+        } else if (flush) {
+            status = commit_flush(s, durability == HS_DURABLE);
+        } else {
+            status = await_checkpoint(s);
+        }
+    }
+    if (status == HS_OK && s->log.queue_bytes > RELAXED_QUEUE_MAX && !s->log.leader)
+        status = commit_flush(s, false);
+    uint64_t used = s->log.end - s->log.tail;
+    bool due = used > s->log.capacity / 100 * s->config.checkpoint_percent;
+    if (due && s->has_background && !s->checkpoint_wanted) {
+        s->checkpoint_wanted = true;
+        pthread_cond_signal(&s->wake);
+    }
+    pthread_mutex_unlock(&s->pipeline);
+    /* Without a background thread the checkpoint runs here. Its failure is not the commit's: the next one meets it again. */
+    if (due && !s->has_background && status == HS_OK) (void)checkpoint_run(s, false);
+    return status;
+}
+
+hs_status txn_commit(engine_txn *base) {
+    txn *t = (txn *)base;
+    store *s = t->store;
+    hs_status status = t->write ? store_check_process(s) : HS_OK;
+    if (status == HS_OK && t->broken)
+        status = error_set(HS_INVALID, "a write of this transaction failed; abort it");
+    if (status != HS_OK || (t->writes == 0 && t->queue.size == 0)) {
+        txn_discard(t);
+        return status;
+    }
+    hs_durability durability = t->durability;
+    bool unlogged;
+    pending p;
+    status = checkpoint_mark_open(s);
+    if (status == HS_OK) status = apply_queue(t);
+    /* Queued deletions of absent keys may leave nothing to commit. */
+    bool nothing = status == HS_OK && t->writes == 0;
+    if (status == HS_OK && !nothing) status = publish(t, &p);
+    if (status != HS_OK || nothing) {
+        txn_discard(t);
+        return status;
+    }
+    unlogged = t->unlogged;
+    t->allocated.count = 0;
+    txn_end(t);
+    return settle(s, &p, durability, unlogged);
+}
+
+/* --- the background thread ------------------------------------------------------------------------------------------------- */
+
+#define BACKGROUND_PERIOD_NS 200000000 /* relaxed commits are written within a fifth of a second */
+
+void *commit_background(void *argument) {
+    store *s = argument;
+    pthread_mutex_lock(&s->pipeline);
+    while (!s->stopping) {
+        if (s->checkpoint_wanted && s->failed == HS_OK) {
+            s->checkpoint_wanted = false;
+            pthread_mutex_unlock(&s->pipeline);
+            (void)checkpoint_run(s, false);
+            pthread_mutex_lock(&s->pipeline);
+            continue;
+        }
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += BACKGROUND_PERIOD_NS;
+        if (until.tv_nsec >= 1000000000) {
+            until.tv_sec++;
+            until.tv_nsec -= 1000000000;
+        }
+        pthread_cond_timedwait(&s->wake, &s->pipeline, &until);
+        if (s->log.queue_first != NULL && !s->log.leader && s->failed == HS_OK && !s->stopping)
+            (void)commit_flush(s, false);
+    }
+    pthread_mutex_unlock(&s->pipeline);
+    return NULL;
+}

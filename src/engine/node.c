@@ -1,0 +1,548 @@
+/* node.c: search and edits within one page of a B+tree. */
+#include "engine/node.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/key.h"
+
+#define HEAD_SIZE 4u
+#define LONG_MARK 0xFFu
+
+typedef struct slot {
+    uint32_t head;
+    uint16_t offset;
+    uint16_t size; /* of the suffix */
+} slot;
+_Static_assert(sizeof(slot) == 8, "slot has no padding");
+
+static uint32_t round_up(uint32_t value, uint32_t to) {
+    return (value + to - 1) / to * to;
+}
+
+fixed_layout fixed_layout_of(uint32_t key_size, uint32_t value_size, uint32_t alignment,
+                             uint32_t page_size) {
+    fixed_layout l = {
+        .key_size = key_size, .value_size = value_size, .stride = round_up(value_size, alignment)};
+    uint32_t capacity = (page_size - NODE_KEYS_OFFSET) / (key_size + l.stride);
+    while (capacity > 0 &&
+           round_up(NODE_KEYS_OFFSET + capacity * key_size, alignment) + capacity * l.stride >
+               page_size) {
+        capacity--;
+    }
+    l.capacity = capacity;
+    l.values = round_up(NODE_KEYS_OFFSET + capacity * key_size, alignment);
+    return l;
+}
+
+static bool is_fixed(const node *n) {
+    return n->page.kind == PAGE_FIXED;
+}
+
+void node_init(node *n, const node_shape *shape) {
+    n->count = 0;
+    n->prefix_size = 0;
+    n->cells = node_bytes(n);
+    n->waste = 0;
+    n->key_size = is_fixed(n) ? (uint16_t)shape->layout.key_size : 0;
+    n->capacity = is_fixed(n) ? (uint16_t)shape->layout.capacity : 0;
+}
+
+/* --- variable nodes: where things are ----------------------------------------------------------------------------- */
+
+static uint8_t *at(const node *n, uint32_t offset) {
+    return (uint8_t *)(uintptr_t)n + offset;
+}
+
+static const uint8_t *prefix_of(const node *n) {
+    return at(n, sizeof(node));
+}
+
+static uint32_t slots_offset(const node *n) {
+    return (uint32_t)sizeof(node) + round_up(n->prefix_size, 4);
+}
+
+static slot *slots_of(const node *n) {
+    return (slot *)(void *)at(n, slots_offset(n));
+}
+
+static uint32_t head_of(const uint8_t *suffix, size_t size) {
+    uint8_t bytes[HEAD_SIZE] = {0};
+    if (size > 0) memcpy(bytes, suffix, size < HEAD_SIZE ? size : HEAD_SIZE);
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+/* Bytes of the suffix that stand in the cell. */
+static uint32_t rest_size(uint32_t suffix_size) {
+    return suffix_size > HEAD_SIZE ? suffix_size - HEAD_SIZE : 0;
+}
+
+/* Bytes before the suffix in a leaf's cell, and behind it. */
+static uint32_t value_mark_size(const node_value *value) {
+    if (value->long_page != 0) return NODE_LONG_VALUE;
+    return value->bytes.size < 0x80 ? 1 : 2;
+}
+
+static uint32_t value_body_size(const node_value *value) {
+    return value->long_page != 0 ? 0 : (uint32_t)value->bytes.size;
+}
+
+static uint32_t cell_size(const node *n, uint32_t suffix_size, const node_value *value) {
+    uint32_t mark =
+        n->page.kind == PAGE_INNER ? 4 : value_mark_size(value) + value_body_size(value);
+    return mark + rest_size(suffix_size);
+}
+
+/* A cell's value, and in *mark the bytes that stand before its suffix. */
+static node_value cell_value(const node *n, const slot *s, uint32_t *mark) {
+    const uint8_t *cell = at(n, s->offset);
+    if (n->page.kind == PAGE_INNER) {
+        *mark = 4;
+        return (node_value){.bytes = {cell, 4}};
+    }
+    if (cell[0] == LONG_MARK) {
+        *mark = NODE_LONG_VALUE;
+        return (node_value){.bytes = {NULL, load_u32(cell + 5)}, .long_page = load_u32(cell + 1)};
+    }
+    uint32_t size = cell[0];
+    *mark = 1;
+    if (size >= 0x80) {
+        size = (size & 0x7F) << 8 | cell[1];
+        *mark = 2;
+    }
+    return (node_value){.bytes = {cell + *mark + rest_size(s->size), size}};
+}
+
+static const uint8_t *cell_rest(const node *n, const slot *s) {
+    uint32_t mark;
+    cell_value(n, s, &mark);
+    return at(n, s->offset) + mark;
+}
+
+/* --- search --------------------------------------------------------------------------------------------------------- */
+
+/* Orders a slot's suffix against another: memcmp order, a prefix first. */
+static int compare_suffix(const node *n, const slot *s, uint32_t head, const uint8_t *suffix,
+                          size_t size) {
+    if (s->head != head) return s->head < head ? -1 : 1;
+    size_t mine = rest_size(s->size), other = rest_size((uint32_t)size);
+    size_t common = mine < other ? mine : other;
+    if (common > 0) {
+        int order = memcmp(cell_rest(n, s), suffix + HEAD_SIZE, common);
+        if (order != 0) return order;
+    }
+    return s->size < size ? -1 : s->size > size;
+}
+
+static uint32_t variable_lower_bound(const node *n, hs_slice key, bool *equal) {
+    const uint8_t *bytes = key.data;
+    *equal = false;
+    size_t common = key.size < n->prefix_size ? key.size : n->prefix_size;
+    int order = common == 0 ? 0 : memcmp(bytes, prefix_of(n), common);
+    if (order != 0) return order < 0 ? 0 : n->count;
+    if (key.size < n->prefix_size) return 0;
+    const uint8_t *suffix = bytes + n->prefix_size;
+    size_t size = key.size - n->prefix_size;
+    uint32_t head = head_of(suffix, size);
+    const slot *slots = slots_of(n);
+    uint32_t low = 0, high = n->count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        int found = compare_suffix(n, &slots[middle], head, suffix, size);
+        if (found == 0) {
+            *equal = true;
+            return middle;
+        }
+        if (found < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static uint32_t fixed_lower_bound(const node *n, hs_slice key, bool *equal) {
+    uint32_t low = 0, high = n->count;
+    *equal = false;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        int found = key_compare(
+            (hs_slice){at(n, NODE_KEYS_OFFSET + middle * n->key_size), n->key_size}, key);
+        if (found == 0) {
+            *equal = true;
+            return middle;
+        }
+        if (found < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+uint32_t node_lower_bound(const node *n, hs_slice key, bool *equal) {
+    return is_fixed(n) ? fixed_lower_bound(n, key, equal) : variable_lower_bound(n, key, equal);
+}
+
+uint32_t node_child_index(const node *n, hs_slice key) {
+    bool equal;
+    uint32_t index = variable_lower_bound(n, key, &equal);
+    return equal || index == 0 ? index : index - 1;
+}
+
+uint32_t node_child(const node *n, uint32_t index) {
+    return load_u32(at(n, slots_of(n)[index].offset));
+}
+
+void node_set_child(node *n, uint32_t index, uint32_t page) {
+    store_u32(at(n, slots_of(n)[index].offset), page);
+}
+
+hs_slice node_key(const node *n, uint32_t index, uint8_t *buffer) {
+    if (is_fixed(n)) return (hs_slice){at(n, NODE_KEYS_OFFSET + index * n->key_size), n->key_size};
+    const slot *s = &slots_of(n)[index];
+    memcpy(buffer, prefix_of(n), n->prefix_size);
+    uint8_t *suffix = buffer + n->prefix_size;
+    uint8_t head[HEAD_SIZE] = {(uint8_t)(s->head >> 24), (uint8_t)(s->head >> 16),
+                               (uint8_t)(s->head >> 8), (uint8_t)s->head};
+    memcpy(suffix, head, s->size < HEAD_SIZE ? s->size : HEAD_SIZE);
+    if (s->size > HEAD_SIZE) memcpy(suffix + HEAD_SIZE, cell_rest(n, s), s->size - HEAD_SIZE);
+    return (hs_slice){buffer, (size_t)n->prefix_size + s->size};
+}
+
+static uint32_t key_size_of(const node *n, uint32_t index) {
+    return is_fixed(n) ? n->key_size : (uint32_t)n->prefix_size + slots_of(n)[index].size;
+}
+
+node_value node_get_value(const node *n, const node_shape *shape, uint32_t index) {
+    if (is_fixed(n)) {
+        const uint8_t *value = at(n, shape->layout.values + index * shape->layout.stride);
+        return (node_value){.bytes = {value, shape->layout.value_size}};
+    }
+    uint32_t mark;
+    return cell_value(n, &slots_of(n)[index], &mark);
+}
+
+/* --- edits of one node ---------------------------------------------------------------------------------------------- */
+
+static void fixed_insert(node *n, const node_shape *shape, uint32_t index, hs_slice key,
+                         hs_slice value) {
+    const fixed_layout *l = &shape->layout;
+    uint32_t behind = n->count - index;
+    uint8_t *keys = at(n, NODE_KEYS_OFFSET + index * l->key_size);
+    uint8_t *values = at(n, l->values + index * l->stride);
+    memmove(keys + l->key_size, keys, (size_t)behind * l->key_size);
+    if (l->stride > 0) memmove(values + l->stride, values, (size_t)behind * l->stride);
+    memcpy(keys, key.data, l->key_size);
+    if (l->value_size > 0) memcpy(values, value.data, l->value_size);
+    if (l->stride > l->value_size) memset(values + l->value_size, 0, l->stride - l->value_size);
+    n->count++;
+}
+
+/* Writes a cell and its slot for a key that begins with the node's prefix; there must be room. */
+static void write_entry(node *n, uint32_t index, hs_slice key, const node_value *value) {
+    const uint8_t *suffix = (const uint8_t *)key.data + n->prefix_size;
+    uint32_t suffix_size = (uint32_t)key.size - n->prefix_size;
+    n->cells -= cell_size(n, suffix_size, value);
+    uint8_t *cell = at(n, n->cells);
+    assert(n->cells >= slots_offset(n) + (n->count + 1u) * sizeof(slot));
+    slot *slots = slots_of(n);
+    memmove(&slots[index + 1], &slots[index], (size_t)(n->count - index) * sizeof *slots);
+    slots[index] = (slot){head_of(suffix, suffix_size), (uint16_t)n->cells, (uint16_t)suffix_size};
+    n->count++;
+    if (n->page.kind == PAGE_INNER) {
+        memcpy(cell, value->bytes.data, 4);
+        cell += 4;
+    } else if (value->long_page != 0) {
+        cell[0] = LONG_MARK;
+        store_u32(cell + 1, value->long_page);
+        store_u32(cell + 5, (uint32_t)value->bytes.size);
+        cell += NODE_LONG_VALUE;
+    } else if (value->bytes.size < 0x80) {
+        *cell++ = (uint8_t)value->bytes.size;
+    } else {
+        *cell++ = (uint8_t)(0x80 | value->bytes.size >> 8);
+        *cell++ = (uint8_t)value->bytes.size;
+    }
+    uint32_t rest = rest_size(suffix_size);
+    if (rest > 0) memcpy(cell, suffix + HEAD_SIZE, rest);
+    uint32_t body = n->page.kind == PAGE_INNER ? 0 : value_body_size(value);
+    if (body > 0) memcpy(cell + rest, value->bytes.data, body);
+}
+
+static void set_prefix(node *n, const uint8_t *prefix, uint32_t size) {
+    assert(n->count == 0);
+    if (size > 0) memcpy(at(n, sizeof(node)), prefix, size);
+    n->prefix_size = (uint16_t)size;
+}
+
+static uint32_t common_size(hs_slice a, hs_slice b) {
+    const uint8_t *x = a.data, *y = b.data;
+    uint32_t limit = (uint32_t)(a.size < b.size ? a.size : b.size), i = 0;
+    while (i < limit && x[i] == y[i])
+        i++;
+    return i;
+}
+
+/* Writes the node anew without waste, its prefix cut to at most `prefix_limit` bytes. There must be room. */
+static void compact(node *n, const node_shape *shape, uint32_t prefix_limit) {
+    _Alignas(64) uint8_t copy[16 * UNIT_SIZE];
+    memcpy(copy, n, node_bytes(n));
+    const node *from = (const node *)(const void *)copy;
+    uint8_t buffer[KEY_MAX];
+    uint32_t prefix = from->prefix_size < prefix_limit ? from->prefix_size : prefix_limit;
+    node_init(n, shape);
+    set_prefix(n, prefix_of(from), prefix);
+    for (uint32_t i = 0; i < from->count; i++) {
+        node_value value = node_get_value(from, shape, i);
+        write_entry(n, i, node_key(from, i, buffer), &value);
+    }
+}
+
+/* Bytes free once the node is compacted with its prefix cut to `prefix` bytes; negative if it would not fit. */
+static int64_t room_with_prefix(const node *n, uint32_t prefix) {
+    int64_t used = (int64_t)sizeof(node) + round_up(prefix, 4) + n->count * (int64_t)sizeof(slot) +
+                   (node_bytes(n) - n->cells - n->waste);
+    if (prefix != n->prefix_size) {
+        const slot *slots = slots_of(n);
+        for (uint32_t i = 0; i < n->count; i++) {
+            used += rest_size(slots[i].size + n->prefix_size - prefix) - rest_size(slots[i].size);
+        }
+    }
+    return (int64_t)node_bytes(n) - used;
+}
+
+bool node_insert(node *n, const node_shape *shape, uint32_t index, hs_slice key,
+                 const node_value *value) {
+    assert(index <= n->count);
+    if (is_fixed(n)) {
+        if (n->count == n->capacity) return false;
+        fixed_insert(n, shape, index, key, value->bytes);
+        return true;
+    }
+    uint32_t prefix = common_size(key, (hs_slice){prefix_of(n), n->prefix_size});
+    uint32_t need = (uint32_t)sizeof(slot) + cell_size(n, (uint32_t)key.size - prefix, value);
+    uint32_t free_now = n->cells - slots_offset(n) - n->count * (uint32_t)sizeof(slot);
+    if (prefix < n->prefix_size || free_now < need) {
+        if (room_with_prefix(n, prefix) < (int64_t)need) return false;
+        compact(n, shape, prefix);
+    }
+    write_entry(n, index, key, value);
+    return true;
+}
+
+void node_remove(node *n, const node_shape *shape, uint32_t index) {
+    assert(index < n->count);
+    uint32_t behind = n->count - index - 1u;
+    if (is_fixed(n)) {
+        const fixed_layout *l = &shape->layout;
+        uint8_t *keys = at(n, NODE_KEYS_OFFSET + index * l->key_size);
+        uint8_t *values = at(n, l->values + index * l->stride);
+        memmove(keys, keys + l->key_size, (size_t)behind * l->key_size);
+        if (l->stride > 0) memmove(values, values + l->stride, (size_t)behind * l->stride);
+        n->count--;
+        return;
+    }
+    slot *slots = slots_of(n);
+    uint32_t mark;
+    node_value value = cell_value(n, &slots[index], &mark);
+    n->waste += cell_size(n, slots[index].size, &value);
+    memmove(&slots[index], &slots[index + 1], (size_t)behind * sizeof *slots);
+    n->count--;
+    if (n->count == 0) node_init(n, shape);
+}
+
+bool node_replace_value(node *n, const node_shape *shape, uint32_t index, hs_slice value) {
+    node_value old = node_get_value(n, shape, index);
+    if (old.long_page != 0 || old.bytes.size != value.size) return false;
+    if (value.size > 0) memcpy((void *)(uintptr_t)old.bytes.data, value.data, value.size);
+    return true;
+}
+
+uint32_t node_used(const node *n) {
+    if (is_fixed(n)) return n->count;
+    return slots_offset(n) + n->count * (uint32_t)sizeof(slot) + node_bytes(n) - n->cells -
+           n->waste;
+}
+
+uint32_t node_limit(const node *n) {
+    return is_fixed(n) ? n->capacity : node_bytes(n);
+}
+
+/* --- moving entries between nodes ----------------------------------------------------------------------------------- */
+
+/* The entries of one or two nodes with one more in its place, as one sequence. */
+typedef struct sequence {
+    const node *left;
+    const node *right; /* may be NULL */
+    const node_shape *shape;
+    const node_entry *extra; /* may be NULL */
+    uint32_t count;
+} sequence;
+
+/* Whether entry `i` is the extra one; else *source and *index say where it stands. */
+static bool locate(const sequence *s, uint32_t i, const node **source, uint32_t *index) {
+    if (s->extra != NULL) {
+        if (i == s->extra->index) return true;
+        if (i > s->extra->index) i--;
+    }
+    *source = i < s->left->count ? s->left : s->right;
+    *index = i < s->left->count ? i : i - s->left->count;
+    return false;
+}
+
+static hs_slice sequence_key(const sequence *s, uint32_t i, uint8_t *buffer) {
+    const node *source;
+    uint32_t index;
+    if (locate(s, i, &source, &index)) return s->extra->key;
+    return node_key(source, index, buffer);
+}
+
+static node_value sequence_value(const sequence *s, uint32_t i) {
+    const node *source;
+    uint32_t index;
+    if (locate(s, i, &source, &index)) return s->extra->value;
+    return node_get_value(source, s->shape, index);
+}
+
+static uint32_t sequence_key_size(const sequence *s, uint32_t i) {
+    const node *source;
+    uint32_t index;
+    if (locate(s, i, &source, &index)) return (uint32_t)s->extra->key.size;
+    return key_size_of(source, index);
+}
+
+/* The bytes that all keys of [from, to) begin with. */
+static uint32_t range_prefix(const sequence *s, uint32_t from, uint32_t to) {
+    uint8_t first[KEY_MAX], last[KEY_MAX];
+    if (to - from < 2) return 0;
+    return common_size(sequence_key(s, from, first), sequence_key(s, to - 1, last));
+}
+
+/* Bytes that entry `i` takes in a node like `n` with a prefix of `prefix` bytes. */
+static uint32_t entry_cost(const sequence *s, uint32_t i, const node *n, uint32_t prefix) {
+    node_value value = sequence_value(s, i);
+    return (uint32_t)sizeof(slot) + cell_size(n, sequence_key_size(s, i) - prefix, &value);
+}
+
+static bool range_fits(const sequence *s, uint32_t from, uint32_t to, const node *n) {
+    if (is_fixed(n)) return to - from <= n->capacity;
+    uint32_t prefix = range_prefix(s, from, to);
+    uint64_t bytes = sizeof(node) + round_up(prefix, 4);
+    for (uint32_t i = from; i < to; i++)
+        bytes += entry_cost(s, i, n, prefix);
+    return bytes <= node_bytes(n);
+}
+
+static void fill(const sequence *s, uint32_t from, uint32_t to, node *n) {
+    uint8_t buffer[KEY_MAX];
+    if (!is_fixed(n) && to > from) {
+        uint32_t prefix = range_prefix(s, from, to);
+        set_prefix(n, sequence_key(s, from, buffer).data, prefix);
+    }
+    for (uint32_t i = from; i < to; i++) {
+        node_value value = sequence_value(s, i);
+        hs_slice key = sequence_key(s, i, buffer);
+        if (is_fixed(n)) {
+            fixed_insert(n, s->shape, n->count, key, value.bytes);
+        } else {
+            write_entry(n, n->count, key, &value);
+        }
+    }
+}
+
+/* Where to cut the sequence so that both parts have about half of the bytes. */
+static uint32_t middle_of(const sequence *s, const node *n) {
+    if (is_fixed(n)) return (s->count + 1) / 2;
+    uint64_t total = 0, sum = 0;
+    for (uint32_t i = 0; i < s->count; i++)
+        total += entry_cost(s, i, n, 0);
+    for (uint32_t i = 0; i + 1 < s->count; i++) {
+        sum += entry_cost(s, i, n, 0);
+        if (sum * 2 >= total) return i + 1;
+    }
+    return s->count - 1;
+}
+
+static sequence sequence_of(const node *left, const node *right, const node_shape *shape,
+                            const node_entry *extra) {
+    uint32_t count = left->count + (right != NULL ? right->count : 0u) + (extra != NULL ? 1u : 0u);
+    return (sequence){left, right, shape, extra, count};
+}
+
+bool node_distribute(const node *left, const node *right, const node_shape *shape,
+                     const node_entry *extra, bool append, node *a, node *b) {
+    sequence s = sequence_of(left, right, shape, extra);
+    assert(s.count >= 2);
+    uint32_t middle = append ? s.count - 1 : middle_of(&s, a);
+    /* The best cut may not fit where keys of unlike prefixes meet: try those around it, outwards. */
+    for (uint32_t distance = 0; distance < s.count; distance++) {
+        for (int side = 0; side < (distance == 0 ? 1 : 2); side++) {
+            int64_t cut = side == 0 ? (int64_t)middle - distance : (int64_t)middle + distance;
+            if (cut < 1 || cut >= s.count) continue;
+            if (range_fits(&s, 0, (uint32_t)cut, a) && range_fits(&s, (uint32_t)cut, s.count, b)) {
+                fill(&s, 0, (uint32_t)cut, a);
+                fill(&s, (uint32_t)cut, s.count, b);
+                return true;
+            }
+        }
+        if (right != NULL && distance > 2) return false;
+    }
+    return false;
+}
+
+bool node_merge(const node *left, const node *right, const node_shape *shape, node *to) {
+    sequence s = sequence_of(left, right, shape, NULL);
+    if (!range_fits(&s, 0, s.count, to)) return false;
+    fill(&s, 0, s.count, to);
+    return true;
+}
+
+/* --- soundness ------------------------------------------------------------------------------------------------------ */
+
+static const char *cell_fault(const node *n, const slot *s, uint32_t slots_end) {
+    uint32_t end = node_bytes(n);
+    uint32_t smallest = n->page.kind == PAGE_INNER ? 4 : 1;
+    if (s->offset < slots_end || s->offset + smallest > end)
+        return "a cell lies outside of the page";
+    const uint8_t *cell = at(n, s->offset);
+    if (n->page.kind == PAGE_VARIABLE) {
+        if (cell[0] == LONG_MARK) smallest = NODE_LONG_VALUE;
+        if (cell[0] >= 0x80 && cell[0] != LONG_MARK) smallest = 2;
+        if (s->offset + smallest > end) return "a cell lies outside of the page";
+    }
+    uint32_t mark;
+    node_value value = cell_value(n, s, &mark);
+    if (s->offset + (uint64_t)cell_size(n, s->size, &value) > end)
+        return "a cell reaches beyond the page";
+    if (n->prefix_size + (uint32_t)s->size > KEY_MAX) return "a key is too long";
+    return NULL;
+}
+
+const char *node_fault(const page_header *page, const node_shape *shape) {
+    const node *n = (const node *)(const void *)page;
+    uint32_t units = page->kind == PAGE_INNER ? 1 : shape->leaf_units;
+    if (page->units != units) return "its length is not that of its table";
+    if ((page->kind == PAGE_INNER) != (page->level > 0)) return "its level does not suit its kind";
+    if (n->count == 0) return "it is empty";
+    if (page->kind == PAGE_FIXED) {
+        if (!shape->fixed || n->capacity != shape->layout.capacity ||
+            n->key_size != shape->layout.key_size) {
+            return "its layout is not that of its table";
+        }
+        return n->count > n->capacity ? "it holds more entries than fit" : NULL;
+    }
+    if (n->prefix_size > KEY_MAX) return "its prefix is too long";
+    uint64_t slots_end = slots_offset(n) + n->count * (uint64_t)sizeof(slot);
+    if (slots_end > n->cells || n->cells > node_bytes(n) || n->waste > node_bytes(n) - n->cells) {
+        return "its header is inconsistent";
+    }
+    for (uint32_t i = 0; i < n->count; i++) {
+        const char *fault = cell_fault(n, &slots_of(n)[i], (uint32_t)slots_end);
+        if (fault != NULL) return fault;
+    }
+    return NULL;
+}

@@ -1,0 +1,126 @@
+/* node.h: what stands on a page of a B+tree, and the edits of one page.
+ *
+ * Inner nodes and variable leaves (PAGE_INNER, PAGE_VARIABLE):
+ *
+ *   0             32            48                                                                     page end
+ *   +-------------+-------------+--------+-----------------+- - - - - - - - - -+-----------------------+
+ *   | page_header | node header | prefix | slots (8 bytes) |    free space     |  cells, in any order  |
+ *   +-------------+-------------+--------+-----------------+- - - - - - - - - -+-----------------------+
+ *
+ *   The bytes that all keys of the node begin with stand once, in prefix (padded to 4); what follows them in a key is
+ *   its suffix. A slot holds the first four bytes of the suffix as a number (the head, zero-padded), so that a binary
+ *   search rarely leaves the slots; its cell holds the rest:
+ *
+ *     slot   u32 head | u16 cell offset | u16 suffix length
+ *     cell   leaf:   length (1 or 2 bytes, see below) | suffix from byte 4 | value
+ *            inner:  u32 child page                   | suffix from byte 4
+ *
+ *     length   0 to 7F: itself;  80 to FE xx: low 15 bits, big-endian;  FF: the value is long: it is u32 page, u32 bytes
+ *
+ *   Entry i of an inner node leads to the keys ≥ its own key; entry 0 also to all smaller ones.
+ *
+ * Fixed leaves (PAGE_FIXED), for tables with fixed keys and values; the capacity follows from the table's options:
+ *
+ *   0             32            48        64                               aligned
+ *   +-------------+-------------+---------+-------------------------------+--------------------------------+
+ *   | page_header | node header | padding | keys, capacity × key size      | values, capacity × stride      |
+ *   +-------------+-------------+---------+-------------------------------+--------------------------------+
+ */
+#ifndef ENGINE_NODE_H
+#define ENGINE_NODE_H
+
+#include <stdbool.h>
+
+#include "engine/format.h"
+#include "hyperspatial/types.h"
+
+typedef struct node {
+    page_header page;
+    uint16_t count;
+    uint16_t prefix_size; /* variable nodes */
+    uint32_t cells;       /* variable nodes: offset of the lowest cell */
+    uint32_t waste;       /* variable nodes: bytes of cells no longer used */
+    uint16_t key_size;    /* fixed leaves */
+    uint16_t capacity;    /* fixed leaves */
+} node;
+_Static_assert(sizeof(node) == 48, "node has no padding");
+
+#define NODE_KEYS_OFFSET 64u /* of a fixed leaf */
+#define NODE_LONG_VALUE  9u  /* bytes of a long value's reference with its length byte */
+
+/* How a fixed leaf of a table is laid out. */
+typedef struct fixed_layout {
+    uint32_t key_size;
+    uint32_t value_size;
+    uint32_t stride; /* value_size rounded up to the alignment */
+    uint32_t values; /* offset of the first value */
+    uint32_t capacity;
+} fixed_layout;
+
+/* The layout for pages of `page_size` bytes; capacity 0 if not even one entry fits. */
+fixed_layout fixed_layout_of(uint32_t key_size, uint32_t value_size, uint32_t alignment,
+                             uint32_t page_size);
+
+/* What a node needs to know of its table. */
+typedef struct node_shape {
+    uint32_t leaf_units; /* inner nodes have one unit */
+    bool fixed;
+    fixed_layout layout; /* if fixed */
+} node_shape;
+
+static inline uint32_t node_bytes(const node *n) {
+    return n->page.units * UNIT_SIZE;
+}
+
+/* A value as it stands in a leaf: its bytes, or the reference to a long one. */
+typedef struct node_value {
+    hs_slice bytes;     /* in the page; for a long value NULL with its size */
+    uint32_t long_page; /* 0: short */
+} node_value;
+
+/* Makes an empty node of a page whose page_header is filled. */
+void node_init(node *n, const node_shape *shape);
+
+/* The first entry with a key ≥ `key` (count if there is none); *equal tells whether it is equal. */
+uint32_t node_lower_bound(const node *n, hs_slice key, bool *equal);
+/* Inner nodes: the entry whose child may hold `key`. */
+uint32_t node_child_index(const node *n, hs_slice key);
+uint32_t node_child(const node *n, uint32_t index);
+void node_set_child(node *n, uint32_t index, uint32_t page);
+
+/* The whole key of an entry: in the page if it lies there in one piece, else assembled in `buffer` (1,000 bytes). */
+hs_slice node_key(const node *n, uint32_t index, uint8_t *buffer);
+/* An entry's value; of an inner node, the 4 bytes of its child's number. */
+node_value node_get_value(const node *n, const node_shape *shape, uint32_t index);
+
+/* Inserts an entry at `index`, where its key belongs. False if it does not fit; the node may have been compacted. For
+ * inner nodes the value is the child's number (4 bytes). */
+bool node_insert(node *n, const node_shape *shape, uint32_t index, hs_slice key,
+                 const node_value *value);
+void node_remove(node *n, const node_shape *shape, uint32_t index);
+/* Overwrites a short value with one of the same size; false if the entry's value has another size or is long. */
+bool node_replace_value(node *n, const node_shape *shape, uint32_t index, hs_slice value);
+
+/* Bytes (variable) or entries (fixed) in use, and the most that a node of this page size can have. */
+uint32_t node_used(const node *n);
+uint32_t node_limit(const node *n);
+
+/* An entry to be inserted while entries move between nodes. */
+typedef struct node_entry {
+    uint32_t index; /* its place among the entries of the sources */
+    hs_slice key;
+    node_value value;
+} node_entry;
+
+/* Distributes the entries of `left` and `right` (right may be NULL), with `extra` in its place, over the empty nodes `a`
+ * and `b` (initialised, same kind): about half of the bytes each, or, with `append`, everything but `extra` into `a`.
+ * False if they cannot be divided so that both fit, which never happens with one source; a and b are then undefined. */
+bool node_distribute(const node *left, const node *right, const node_shape *shape,
+                     const node_entry *extra, bool append, node *a, node *b);
+/* Puts all entries of `left` and `right` into the empty node `to`; false if they do not fit (`to` is then undefined). */
+bool node_merge(const node *left, const node *right, const node_shape *shape, node *to);
+
+/* NULL if the structure is sound (so that no function here leaves the page), else what is wrong. Static text. */
+const char *node_fault(const page_header *page, const node_shape *shape);
+
+#endif

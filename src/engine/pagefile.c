@@ -1,0 +1,130 @@
+/* pagefile.c: mapping, growth and verification of the data file. */
+#include "engine/pagefile.h"
+
+#include <xxhash.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "engine/node.h"
+
+#define RANGE_MIN (UINT64_C(64) << 20)
+
+hs_status pagefile_open(pagefile *pf, vfs_file *file, const char *path, const hs_config *config) {
+    uint64_t size;
+    TRY(vfs_size(file, &size));
+    uint64_t range = config->address_range;
+    uint64_t floor = size + size / 4 > RANGE_MIN ? size + size / 4 : RANGE_MIN;
+    void *map = NULL;
+    hs_status status = HS_NO_MEMORY;
+    while (status == HS_NO_MEMORY && range >= floor) {
+        status = vfs_map(file, range, &map);
+        if (status == HS_NO_MEMORY) range /= 2;
+    }
+    if (status != HS_OK) return error_context(status, "%s: reserving address space", path);
+    size_t words = (size_t)(range / UNIT_SIZE / 64 + 1);
+    _Atomic uint64_t *verified = memory_zeroed(words * sizeof *verified);
+    if (verified == NULL) {
+        vfs_unmap(file, map, range);
+        return error_memory("the page verification map", words * sizeof *verified);
+    }
+    *pf = (pagefile){.file = file,
+                     .path = path,
+                     .map = map,
+                     .range = range,
+                     .growth_step = config->growth_step,
+                     .verify = config->verify_pages,
+                     .verified = verified};
+    atomic_init(&pf->units, size / UNIT_SIZE);
+    return HS_OK;
+}
+
+void pagefile_close(pagefile *pf) {
+    if (pf->map == NULL) return;
+    vfs_unmap(pf->file, pf->map, pf->range);
+    memory_free((void *)pf->verified);
+    vfs_close(pf->file);
+    *pf = (pagefile){0};
+}
+
+hs_status pagefile_grow(pagefile *pf, uint64_t units) {
+    uint64_t have = atomic_load(&pf->units);
+    if (units <= have) return HS_OK;
+    /* Grow by an eighth of the file at least, so that the number of growths stays logarithmic, but by no more than the
+     * configured step beyond what is needed. */
+    uint64_t step = have / 8 < pf->growth_step / UNIT_SIZE ? have / 8 : pf->growth_step / UNIT_SIZE;
+    uint64_t target = (units + step + 15) / 16 * 16;
+    if (target * UNIT_SIZE > pf->range || target > UINT32_MAX) target = units;
+    if (target * UNIT_SIZE > pf->range || target > UINT32_MAX) {
+        return error_set(
+            HS_FULL,
+            "%s has reached the %llu bytes of address space reserved for it; open it with a larger "
+            "address_range",
+            pf->path, (unsigned long long)pf->range);
+    }
+    hs_status status = vfs_grow(pf->file, target * UNIT_SIZE);
+    if (status == HS_FULL && target > units) {
+        target = units;
+        status = vfs_grow(pf->file, target * UNIT_SIZE);
+    }
+    if (status == HS_OK) atomic_store(&pf->units, target);
+    return status;
+}
+
+void pagefile_set_verified(pagefile *pf, uint32_t page) {
+    atomic_fetch_or_explicit(&pf->verified[page / 64], UINT64_C(1) << (page % 64),
+                             memory_order_release);
+}
+
+uint64_t page_checksum(const page_header *page) {
+    const uint8_t *bytes = (const uint8_t *)page;
+    size_t size = (size_t)page->units * UNIT_SIZE;
+    if (page->kind >= PAGE_VALUE)
+        size = sizeof(value_header) + ((const value_header *)(const void *)page)->bytes;
+    return XXH3_64bits(bytes + sizeof page->checksum, size - sizeof page->checksum);
+}
+
+static hs_status damaged(const pagefile *pf, uint32_t page, const page_expect *expect,
+                         const char *reason) {
+    return error_set(
+        HS_CORRUPT,
+        "%s: page %u (column family %u, table %u) is damaged: %s; run check, and restore a backup",
+        pf->path, page, expect->family, expect->table, reason);
+}
+
+/* Whether header and length fit the file, so that the rest of the page may be read. */
+static const char *header_fault(const pagefile *pf, uint32_t page, const page_header *h,
+                                const page_expect *expect) {
+    uint64_t units = atomic_load(&pf->units);
+    if (h->units == 0 || h->units > units - page) return "its length is impossible";
+    if (h->page != page) return "it carries another page's number";
+    if (h->kind < PAGE_INNER || h->kind > PAGE_SPACE) return "its kind is unknown";
+    if (h->kind >= PAGE_VALUE) {
+        uint64_t bytes = ((const value_header *)(const void *)h)->bytes;
+        if (bytes > (uint64_t)h->units * UNIT_SIZE - sizeof(value_header))
+            return "its payload is longer than itself";
+    } else if (h->units > 16) {
+        return "its length is impossible";
+    }
+    if (h->checksum != page_checksum(h)) return "its checksum does not match";
+    if (h->txn >= atomic_load(&pf->next_txn))
+        return "it was written after the checkpoint that refers to it";
+    if (h->family != expect->family || h->table != expect->table)
+        return "it belongs to another table";
+    if (h->kind != expect->kind) return "it is of another kind";
+    if (h->level != expect->level) return "it is of another tree level";
+    return NULL;
+}
+
+hs_status pagefile_verify(pagefile *pf, uint32_t page, const page_expect *expect) {
+    if (page < FIRST_PAGE || page >= atomic_load(&pf->units)) {
+        return damaged(pf, page, expect, "it lies outside of the file");
+    }
+    const page_header *h = pagefile_at(pf, page);
+    if (pf->verify) {
+        const char *fault = header_fault(pf, page, h, expect);
+        if (fault == NULL && h->kind < PAGE_VALUE) fault = node_fault(h, expect->shape);
+        if (fault != NULL) return damaged(pf, page, expect, fault);
+    }
+    pagefile_set_verified(pf, page);
+    return HS_OK;
+}

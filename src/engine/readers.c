@@ -1,0 +1,87 @@
+/* readers.c: reader slots in chunks that are added as needed and stay until the end. */
+#include "engine/readers.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+/* Chunks are allocated with room to align them to a cache line; the block's start is kept in front. */
+static reader_slot *chunk_create(void) {
+    size_t bytes = READERS_CHUNK * sizeof(reader_slot) + 2 * _Alignof(reader_slot);
+    uint8_t *block = memory_zeroed(bytes);
+    if (block == NULL) return NULL;
+    uintptr_t start = ((uintptr_t)block + sizeof(void *) + _Alignof(reader_slot) - 1) &
+                      ~(uintptr_t)(_Alignof(reader_slot) - 1);
+    ((void **)start)[-1] = block;
+    return (reader_slot *)start;
+}
+
+static void chunk_free(reader_slot *chunk) {
+    if (chunk != NULL) memory_free(((void **)(void *)chunk)[-1]);
+}
+
+hs_status readers_open(readers *r) {
+    reader_slot *chunk = chunk_create();
+    if (chunk == NULL) return error_memory("reader slots", READERS_CHUNK * sizeof(reader_slot));
+    atomic_store(&r->chunks[0], chunk);
+    return HS_OK;
+}
+
+void readers_close(readers *r) {
+    for (uint32_t i = 0; i < READERS_CHUNKS_MAX; i++) {
+        chunk_free(atomic_load(&r->chunks[i]));
+        atomic_store(&r->chunks[i], NULL);
+    }
+}
+
+/* A free slot of a chunk; the search begins at a place that differs by thread, so that threads rarely meet. */
+static reader_slot *take_from(reader_slot *chunk, uint32_t start) {
+    for (uint32_t i = 0; i < READERS_CHUNK; i++) {
+        reader_slot *slot = &chunk[(start + i) % READERS_CHUNK];
+        uint64_t expected = 0;
+        if (atomic_load_explicit(&slot->state, memory_order_relaxed) == 0 &&
+            atomic_compare_exchange_strong(&slot->state, &expected, UINT64_MAX)) {
+            return slot;
+        }
+    }
+    return NULL;
+}
+
+hs_status readers_take(readers *r, reader_slot **slot) {
+    uintptr_t stack = (uintptr_t)&r; /* differs by thread */
+    uint32_t start = (uint32_t)((stack >> 16) * 7);
+    for (uint32_t i = 0; i < READERS_CHUNKS_MAX; i++) {
+        reader_slot *chunk = atomic_load(&r->chunks[i]);
+        if (chunk == NULL) {
+            reader_slot *fresh = chunk_create();
+            if (fresh == NULL)
+                return error_memory("reader slots", READERS_CHUNK * sizeof(reader_slot));
+            if (atomic_compare_exchange_strong(&r->chunks[i], &chunk, fresh)) {
+                chunk = fresh;
+            } else {
+                chunk_free(fresh);
+            }
+        }
+        *slot = take_from(chunk, start);
+        if (*slot != NULL) return HS_OK;
+    }
+    return error_set(HS_LIMIT, "%u snapshots are open; close some",
+                     READERS_CHUNK * READERS_CHUNKS_MAX);
+}
+
+uint64_t readers_oldest(const readers *r, uint64_t current, uint64_t *count) {
+    uint64_t oldest = current, found = 0;
+    for (uint32_t i = 0; i < READERS_CHUNKS_MAX; i++) {
+        const reader_slot *chunk = atomic_load(&r->chunks[i]);
+        if (chunk == NULL) break;
+        for (uint32_t s = 0; s < READERS_CHUNK; s++) {
+            uint64_t state = atomic_load(&chunk[s].state);
+            if (state == 0 || state == UINT64_MAX) continue;
+            found++;
+            if (state - 1 < oldest) oldest = state - 1;
+        }
+    }
+    if (count != NULL) *count = found;
+    return oldest;
+}

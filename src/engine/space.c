@@ -1,0 +1,205 @@
+/* space.c: handing out units, and taking freed ones back when nobody can see them. */
+#include "engine/space.h"
+
+#include <assert.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/memory.h"
+
+hs_status run_list_reserve(run_list *list, size_t more) {
+    return memory_reserve((void **)&list->runs, &list->capacity, list->count + more,
+                          sizeof *list->runs);
+}
+
+hs_status run_list_add(run_list *list, uint32_t page, uint32_t units) {
+    if (list->count == list->capacity) TRY(run_list_reserve(list, 1));
+    list->runs[list->count++] = (page_run){page, units};
+    return HS_OK;
+}
+
+void run_list_free(run_list *list) {
+    memory_free(list->runs);
+    *list = (run_list){0};
+}
+
+hs_status space_open(space *s, pagefile *file) {
+    *s = (struct space){.file = file};
+    pthread_mutex_init(&s->lock, NULL);
+    TRY(bitmap_grow(&s->durable, atomic_load(&file->units)));
+    TRY(bitmap_grow(&s->taken, atomic_load(&file->units)));
+    bitmap_set(&s->durable, 0, FIRST_PAGE);
+    bitmap_set(&s->taken, 0, FIRST_PAGE);
+    return HS_OK;
+}
+
+hs_status space_load(space *s, const uint8_t *bytes, uint64_t size, uint64_t units) {
+    if (size > s->durable.bits / 8)
+        return error_set(HS_CORRUPT, "%s: the space map is longer than the file", s->file->path);
+    for (uint64_t word = 0; word < size / 8; word++) {
+        uint64_t set = load_u64(bytes + word * 8);
+        for (; set != 0; set &= set - 1) {
+            uint64_t unit = word * 64 + (uint64_t)__builtin_ctzll(set);
+            if (unit >= units)
+                return error_set(HS_CORRUPT, "%s: the space map marks units that are not there",
+                                 s->file->path);
+            bitmap_set(&s->durable, unit, 1);
+            bitmap_set(&s->taken, unit, 1);
+        }
+    }
+    return HS_OK;
+}
+
+static void garbage_free(garbage *g) {
+    for (size_t i = 0; i < g->object_count; i++)
+        memory_free(g->objects[i]);
+    while (g->dropped != NULL) {
+        dropped_tree *next = g->dropped->next;
+        memory_free(g->dropped);
+        g->dropped = next;
+    }
+    memory_free(g->objects);
+    run_list_free(&g->runs);
+    memory_free(g);
+}
+
+static void queue_append(garbage_queue *queue, garbage *g) {
+    assert(queue->last == NULL || queue->last->sequence <= g->sequence);
+    g->next = NULL;
+    if (queue->last != NULL) {
+        queue->last->next = g;
+    } else {
+        queue->first = g;
+    }
+    queue->last = g;
+}
+
+static garbage *queue_pop(garbage_queue *queue) {
+    garbage *g = queue->first;
+    queue->first = g->next;
+    if (queue->first == NULL) queue->last = NULL;
+    return g;
+}
+
+void space_close(space *s) {
+    if (s->file == NULL) return;
+    while (s->fresh.first != NULL)
+        garbage_free(queue_pop(&s->fresh));
+    while (s->held.first != NULL)
+        garbage_free(queue_pop(&s->held));
+    bitmap_free(&s->durable);
+    bitmap_free(&s->taken);
+    pthread_mutex_destroy(&s->lock);
+    *s = (struct space){0};
+}
+
+/* Frees the runs of `g` that are not durable, keeps the others, and frees the heap blocks. */
+static void reclaim_one(space *s, garbage *g) {
+    size_t kept = 0;
+    for (size_t i = 0; i < g->runs.count; i++) {
+        page_run run = g->runs.runs[i];
+        if (bitmap_test(&s->durable, run.page)) {
+            g->runs.runs[kept++] = run;
+        } else {
+            bitmap_clear(&s->taken, run.page, run.units);
+        }
+    }
+    g->runs.count = kept;
+    for (size_t i = 0; i < g->object_count; i++)
+        memory_free(g->objects[i]);
+    g->object_count = 0;
+}
+
+static void reclaim(space *s, uint64_t horizon) {
+    while (s->fresh.first != NULL && s->fresh.first->sequence <= horizon) {
+        garbage *g = queue_pop(&s->fresh);
+        reclaim_one(s, g);
+        if (g->runs.count > 0 || g->dropped != NULL) {
+            queue_append(&s->held, g);
+        } else {
+            garbage_free(g);
+        }
+    }
+}
+
+void space_checkpointed(space *s, uint64_t sequence, bitmap *durable) {
+    pthread_mutex_lock(&s->lock);
+    bitmap old = s->durable;
+    s->durable = *durable;
+    *durable = old;
+    while (s->held.first != NULL && s->held.first->sequence <= sequence) {
+        garbage *g = queue_pop(&s->held);
+        reclaim_one(s, g);
+        assert(g->runs.count == 0 && g->dropped == NULL);
+        garbage_free(g);
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+void space_reclaim(space *s, uint64_t horizon) {
+    pthread_mutex_lock(&s->lock);
+    reclaim(s, horizon);
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* One run from the clear bits, growing the file if need be. */
+static hs_status take_run(space *s, uint32_t units, uint32_t *page) {
+    uint64_t file_units = atomic_load(&s->file->units);
+    uint64_t found = bitmap_find_clear(&s->taken, units);
+    if (found == UINT64_MAX || found + units > file_units) {
+        /* A run that would begin in the free tail of the file may continue behind its present end. */
+        uint64_t start = found != UINT64_MAX ? found : bitmap_end(&s->taken);
+        TRY(bitmap_grow(&s->taken, start + units));
+        TRY(pagefile_grow(s->file, start + units));
+        found = start;
+    }
+    bitmap_set(&s->taken, found, units);
+    *page = (uint32_t)found;
+    pagefile_set_verified(s->file, *page);
+    return HS_OK;
+}
+
+hs_status space_take(space *s, uint64_t horizon, uint32_t units, size_t count, run_list *out) {
+    TRY(run_list_reserve(out, count));
+    size_t before = out->count;
+    pthread_mutex_lock(&s->lock);
+    reclaim(s, horizon);
+    hs_status status = HS_OK;
+    for (size_t i = 0; i < count && status == HS_OK; i++) {
+        uint32_t page;
+        status = take_run(s, units, &page);
+        if (status == HS_OK) out->runs[out->count++] = (page_run){page, units};
+    }
+    if (status != HS_OK) {
+        for (size_t i = before; i < out->count; i++)
+            bitmap_clear(&s->taken, out->runs[i].page, units);
+        out->count = before;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return status;
+}
+
+void space_give_back(space *s, const run_list *lists, size_t count) {
+    pthread_mutex_lock(&s->lock);
+    for (size_t l = 0; l < count; l++) {
+        for (size_t i = 0; i < lists[l].count; i++) {
+            page_run run = lists[l].runs[i];
+            assert(run.units == 0 || !bitmap_test(&s->durable, run.page));
+            bitmap_clear(&s->taken, run.page, run.units);
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+void space_add_garbage(space *s, garbage *g) {
+    pthread_mutex_lock(&s->lock);
+    queue_append(&s->fresh, g);
+    pthread_mutex_unlock(&s->lock);
+}
+
+uint64_t space_taken_units(space *s) {
+    pthread_mutex_lock(&s->lock);
+    uint64_t taken = s->taken.set;
+    pthread_mutex_unlock(&s->lock);
+    return taken;
+}

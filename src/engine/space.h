@@ -1,0 +1,101 @@
+/* space.h: which units of the data file are in use, and when a freed one may be used again.
+ *
+ * Two bitmaps, one bit per unit:
+ *   durable   the units that the last finished checkpoint contains. They are never overwritten.
+ *   taken     the units that may not be handed out now: durable ones, those of newer commits, those freed but still
+ *             visible to a reader.
+ * Units freed by a commit wait in a *garbage* record until no reader can see them (the horizon has reached the commit)
+ * and, if they are durable, until a checkpoint no longer contains them.
+ *
+ * Nothing of this is stored but the durable map, which is exactly what the checkpoint's trees reach: what a crash
+ * leaves behind in other units is free space.
+ */
+#ifndef ENGINE_SPACE_H
+#define ENGINE_SPACE_H
+
+#include <pthread.h>
+
+#include "engine/bitmap.h"
+#include "engine/pagefile.h"
+
+typedef struct page_run {
+    uint32_t page;
+    uint32_t units;
+} page_run;
+
+typedef struct run_list {
+    page_run *runs;
+    size_t count;
+    size_t capacity;
+} run_list;
+
+/* Appends a run. HS_NO_MEMORY. */
+hs_status run_list_add(run_list *list, uint32_t page, uint32_t units);
+/* Makes room for `more` runs, so that as many run_list_add cannot fail. */
+hs_status run_list_reserve(run_list *list, size_t more);
+void run_list_free(run_list *list);
+
+struct table_def;
+
+/* The tree of a dropped table, for the next checkpoint to take apart. */
+typedef struct dropped_tree {
+    struct dropped_tree *next;
+    const struct table_def *def;
+    uint32_t root;
+    uint32_t height;
+    bool long_values;
+} dropped_tree;
+
+/* What one commit freed. */
+typedef struct garbage {
+    struct garbage *next;
+    uint64_t sequence; /* of the commit that freed it */
+    run_list runs;
+    dropped_tree *dropped; /* whole trees, taken apart by the next checkpoint */
+    void **objects;        /* heap blocks that readers may still see: catalogs, family entries */
+    size_t object_count;
+} garbage;
+
+/* Garbage records in commit order. */
+typedef struct garbage_queue {
+    garbage *first;
+    garbage *last;
+} garbage_queue;
+
+typedef struct space {
+    pthread_mutex_t lock;
+    pagefile *file;
+    bitmap durable;
+    bitmap taken;
+    garbage_queue fresh; /* a reader may still see it */
+    garbage_queue held;  /* no reader sees it, but its runs are durable */
+} space;
+
+hs_status space_open(space *s, pagefile *file);
+void space_close(space *s);
+
+/* Takes over the space map of a checkpoint: `size` bytes, of which the first `units` bits count. HS_CORRUPT if it marks
+ * units that the file does not have. */
+hs_status space_load(space *s, const uint8_t *bytes, uint64_t size, uint64_t units);
+
+/* Takes `count` runs of `units` units each and appends them to `out`. All or none: HS_FULL, HS_NO_MEMORY, HS_IO. Freed
+ * space is used first (lowest address first), with garbage up to commit `horizon` reclaimed before the file grows. */
+hs_status space_take(space *s, uint64_t horizon, uint32_t units, size_t count, run_list *out);
+
+/* Gives the runs of several lists back, in one step, that no commit has ever referred to; a run may be listed twice. */
+void space_give_back(space *s, const run_list *lists, size_t count);
+
+/* Appends a commit's garbage; sequences ascend. The space owns it from now on. */
+void space_add_garbage(space *s, garbage *garbage);
+
+/* The checkpoint of commit `sequence` is finished: `durable` takes the place of the durable map (the old one is handed back
+ * in it), and what it no longer contains becomes free as far as readers allow. */
+void space_checkpointed(space *s, uint64_t sequence, bitmap *durable);
+
+/* Frees what no reader at or after `horizon` can see. */
+void space_reclaim(space *s, uint64_t horizon);
+
+/* Units in use now. */
+uint64_t space_taken_units(space *s);
+
+#endif

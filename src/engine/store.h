@@ -1,0 +1,142 @@
+/* store.h: the embedded engine as a whole: one data file, one log, and what threads share.
+ *
+ * The parts, from the bottom: vfs (files), pagefile (the mapping), space (allocation), node and tree (B+trees), catalog (the
+ * roots as of a commit), readers (who sees what), wal (the log), txn (transactions), commit (the pipeline), checkpoint,
+ * recovery, check.
+ *
+ * Locks, in the order in which a thread may take them: ddl, family writers (by family), families' shared tables (by
+ * family), checkpoint, pipeline, space. The log's prepare lock is taken under no other than the first three.
+ */
+#ifndef ENGINE_STORE_H
+#define ENGINE_STORE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "engine/catalog.h"
+#include "engine/pagefile.h"
+#include "engine/readers.h"
+#include "engine/space.h"
+#include "engine/wal.h"
+
+#define SIZE_CLASSES 5u /* pages of 1, 2, 4, 8 and 16 units */
+
+/* Free pages that a family's next writer finds at hand, by size class. */
+typedef struct page_pool {
+    run_list classes[SIZE_CLASSES];
+} page_pool;
+
+/* What the writers of a family share. */
+typedef struct family_state {
+    pthread_mutex_t writer; /* held by its one write transaction */
+    pthread_mutex_t shared; /* held while queued writes are applied to its shared tables */
+    page_pool pool;         /* guarded by `writer` */
+} family_state;
+
+typedef struct store {
+    engine base;
+    vfs *vfs;
+    char *path;
+    char *log_path;
+    hs_config config;
+    pagefile file;
+    space space;
+    wal log;
+    readers readers;
+    const uint32_t *
+        alive; /* a page that is wiped in a child process: STORE_ALIVE in the one that opened the store */
+    _Atomic uint64_t next_txn;
+    pthread_mutex_t ddl;
+    pthread_mutex_t states_lock; /* for adding to `states` */
+    family_state *_Atomic
+        *states;              /* [ENGINE_FAMILIES_MAX + 1], made on first use, freed at the end */
+    catalog *_Atomic visible; /* what new snapshots see */
+    _Atomic uint64_t visible_sequence; /* its number; stored after it */
+
+    pthread_mutex_t pipeline;
+    pthread_cond_t progress; /* something below has changed */
+    pthread_cond_t wake;     /* the background thread has work */
+    /* Guarded by `pipeline`: */
+    catalog *latest; /* what the next commit builds on */
+    table_def *defs;
+    uint32_t next_family;
+    uint64_t checkpointed;       /* commits up to this one are in a finished checkpoint */
+    uint64_t checkpoints;        /* finished since opening */
+    uint64_t checkpoint_rounds;  /* attempts ended, also failed ones */
+    hs_status checkpoint_status; /* of the last attempt */
+    char checkpoint_failure[512];
+    bool checkpoint_wanted;
+    bool stopping;
+    hs_status failed; /* not HS_OK: writing has stopped for good, for this reason */
+    char failure[512];
+
+    pthread_mutex_t checkpoint; /* one at a time; also guards `header` */
+    file_header header;         /* as last written */
+    _Atomic bool clean;         /* header.clean */
+    pthread_t background;
+    bool has_background;
+} store;
+
+#define STORE_ALIVE 0x48535043u
+
+static inline bool store_is_ours(const store *s) {
+    return *s->alive == STORE_ALIVE;
+}
+/* HS_INVALID in a child process. */
+hs_status store_check_process(const store *s);
+
+/* The state of a family; NULL when memory is short. */
+family_state *store_family_state(store *s, engine_family family);
+
+/* Stops writing for good because of `status` (with the thread's last message). The pipeline lock is held. */
+void store_fail(store *s, hs_status status);
+/* HS_OK, or HS_READ_ONLY with the reason. The pipeline lock is held. */
+hs_status store_check_writable(const store *s);
+
+/* The commit before which no reader sees anything. */
+static inline uint64_t store_horizon(const store *s) {
+    return readers_oldest(&s->readers, atomic_load(&s->visible_sequence), NULL);
+}
+
+/* What a page of a table at a level must be. */
+static inline page_expect expect_node(const table_def *def, uint32_t level) {
+    uint8_t leaf = def->shape.fixed ? PAGE_FIXED : PAGE_VARIABLE;
+    return (page_expect){def->id.family, (uint16_t)def->id.table,
+                         level > 0 ? (uint8_t)PAGE_INNER : leaf, (uint8_t)level, &def->shape};
+}
+static inline page_expect expect_value(const table_def *def) {
+    return (page_expect){def->id.family, (uint16_t)def->id.table, PAGE_VALUE, 0, NULL};
+}
+
+/* --- checkpoint.c ------------------------------------------------------------------------------------------------- */
+
+/* Writes the newest state to the data file and frees the log. HS_OK if there is nothing to do. After HS_FULL the store
+ * goes on without it; after HS_IO it is read-only. `clean`: marks the file as closed. */
+hs_status checkpoint_run(store *s, bool clean);
+
+/* Before the first commit after a clean close: notes in the file that its log counts. */
+hs_status checkpoint_mark_open(store *s);
+/* Writes a header into the slot of its generation and syncs the file. */
+hs_status checkpoint_write_header(pagefile *file, const file_header *header);
+/* The checksum that a header slot must carry. */
+uint64_t checkpoint_header_checksum(const file_header *header);
+
+/* --- commit.c ------------------------------------------------------------------------------------------------------- */
+
+/* Makes visible what may be. The pipeline lock is held. */
+void commit_advance(store *s);
+/* Writes the queue to the log, and syncs it if asked. The pipeline lock is held and is released meanwhile. */
+hs_status commit_flush(store *s, bool sync);
+/* The body of the background thread. */
+void *commit_background(void *store);
+
+/* --- recovery.c ----------------------------------------------------------------------------------------------------- */
+
+/* Replays the log behind the checkpoint that was loaded. */
+hs_status recovery_replay(store *s);
+
+/* --- check.c -------------------------------------------------------------------------------------------------------- */
+
+hs_status store_check(store *s, engine_problem *report, void *context, engine_check_result *result);
+
+#endif

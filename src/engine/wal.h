@@ -1,0 +1,85 @@
+/* wal.h: the write-ahead log: a preallocated ring of records in a file of its own, and what of it is on disk.
+ *
+ * Commits append their record to a queue under the store's pipeline lock, which gives them their place; whoever needs
+ * them on disk first becomes the leader, writes the whole queue and syncs it once for all who wait (group commit).
+ *
+ * Positions count bytes since the collection was created; position p lies at ring offset p mod capacity.
+ */
+#ifndef ENGINE_WAL_H
+#define ENGINE_WAL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "engine/format.h"
+#include "engine/vfs.h"
+
+/* A record on its way to the file; header and payload in one heap block. */
+typedef struct wal_record {
+    struct wal_record *next;
+    uint64_t position;
+    size_t payload_size;
+    record_header header; /* followed by the payload */
+    uint8_t payload[];
+} wal_record;
+
+typedef struct wal {
+    vfs_file *file;
+    const char *path; /* owned by the store */
+    uint8_t collection[16];
+    uint64_t capacity;
+    uint64_t session;
+    _Atomic uint64_t prepared; /* bytes of the ring that are allocated on disk */
+    pthread_mutex_t prepare_lock;
+
+    /* Below: guarded by the store's pipeline lock. */
+    uint64_t tail;  /* position: records before it are in a checkpoint */
+    uint64_t end;   /* position behind the last record appended */
+    uint64_t chain; /* checksum of the last record appended */
+    wal_record *queue_first;
+    wal_record *queue_last;
+    size_t queue_bytes;
+    bool leader;      /* somebody is writing */
+    uint64_t written; /* commits up to this one are with the operating system */
+    uint64_t synced;  /* commits up to this one are on disk */
+} wal;
+
+/* Creates the log of a collection, replacing any file that is there; durable but for the directory. */
+hs_status wal_create(vfs *fs, const char *path, const uint8_t collection[16], uint64_t capacity);
+
+/* Opens a log. HS_NOT_FOUND; HS_CORRUPT if it is damaged or belongs to another collection. */
+hs_status wal_open(wal *l, vfs *fs, const char *path, const uint8_t collection[16],
+                   uint64_t *tail_sequence);
+void wal_close(wal *l);
+
+/* Writes who holds the collection, for the message that others get; errors do not matter. */
+void wal_write_holder(wal *l);
+/* Reads it from a log that somebody else has open; "another process" if that fails. */
+void wal_read_holder(vfs *fs, const char *path, char *text, size_t size);
+
+/* Reads the record at `position`, whose predecessor has checksum `chain`. HS_NOT_FOUND: there is no valid record with
+ * this sequence: the log ends here. *payload is a heap block of header->size bytes (may be NULL if that is 0). */
+hs_status wal_read(wal *l, uint64_t position, uint64_t chain, uint64_t sequence,
+                   record_header *header, uint8_t **payload);
+
+/* Bytes that a record with a payload of `size` bytes takes in the ring. */
+static inline uint64_t wal_record_bytes(size_t size) {
+    return (sizeof(record_header) + (uint64_t)size + 7) / 8 * 8;
+}
+
+/* Makes sure that the ring is allocated on disk up to `position`, so that writing there cannot run out of space.
+ * HS_FULL, HS_IO. */
+hs_status wal_prepare(wal *l, uint64_t position);
+
+/* Appends a record as commit `sequence`; the log owns it from now on. The caller holds the pipeline lock, and has made
+ * sure that the ring has room and is prepared. */
+void wal_append(wal *l, wal_record *record, uint64_t sequence);
+
+/* Writes queued records (a list as taken from the queue) to the file; frees nothing. HS_IO. */
+hs_status wal_write(wal *l, const wal_record *first);
+void wal_free_records(wal_record *first);
+
+/* Writes the header after a checkpoint of commit `sequence`. Not synced: the next sync of the log takes it along. */
+hs_status wal_write_header(wal *l, uint64_t sequence);
+
+#endif
