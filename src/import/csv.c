@@ -2,7 +2,6 @@
  * copied. */
 #include "import/csv.h"
 
-#include <assert.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,20 +10,12 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-#define READ_BYTES 65536
-#define PADDING                                                                                    \
-    8 /* bytes behind the text that may be read, not used: fields are scanned by words */
-
 struct csv_reader {
-    input *in;
+    feed feed;
     const char *path;
     csv_format format;
     column_list header;
     const column_list *columns;
-    char *carry; /* bytes read but not in a block yet */
-    size_t carry_size;
-    size_t carry_capacity;
-    bool ended; /* the input has no more bytes */
     uint64_t line;
     uint64_t number;
 };
@@ -32,7 +23,7 @@ struct csv_reader {
 /* What became of an attempt to take a row off the text. */
 typedef enum take_result { TAKEN_ROW, TAKEN_NOTHING, TAKEN_PART } take_result;
 
-/* The first `a` or `b` at or after `at`, or `end`. Reads up to PADDING bytes beyond `end`. */
+/* The first `a` or `b` at or after `at`, or `end`. Reads up to FEED_PADDING bytes beyond `end`. */
 static const char *scan(const char *at, const char *end, char a, char b) {
     const uint64_t ones = UINT64_C(0x0101010101010101), highs = UINT64_C(0x8080808080808080);
     uint64_t as = ones * (uint8_t)a, bs = ones * (uint8_t)b;
@@ -47,15 +38,6 @@ static const char *scan(const char *at, const char *end, char a, char b) {
         at += 8;
     }
     return end;
-}
-
-static uint64_t count_lines(const char *at, const char *end) {
-    uint64_t lines = 0;
-    while ((at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
-        lines++;
-        at++;
-    }
-    return lines;
 }
 
 static bool has_high_bit(const char *at, const char *end) {
@@ -98,7 +80,8 @@ static hs_status unescape(row_block *block, const char *from, const char *to, ch
     return HS_OK;
 }
 
-/* Takes a field that starts with a quote off `range`; which then starts behind its separator or line end. */
+/* Takes a field that starts with a quote off `range`; which then starts behind its separator or
+ * line end. */
 static hs_status take_quoted(const csv_format *format, row_block *block, text_range *range,
                              import_cell *field, field_end *how) {
     char quote = format->quote;
@@ -155,7 +138,8 @@ static inline void take_plain(const csv_format *format, text_range *range, impor
 
 /* --- one row --------------------------------------------------------------------------------- */
 
-/* Makes the row its first physical line only, bad for `fault`, so that reading goes on with the line behind it. */
+/* Makes the row its first physical line only, bad for `fault`, so that reading goes on with the
+ * line behind it. */
 static void give_up(text_range *range, const char *start, import_row *taken, const char *fault) {
     const char *end = memchr(start, '\n', (size_t)(range->end - start));
     range->at = end == NULL ? range->end : end + 1;
@@ -190,7 +174,8 @@ static void check_count(csv_reader *reader, row_block *block, size_t columns, im
     taken->fault_column = ROW_FAULT_WHOLE;
 }
 
-/* Takes one row with its cells off `range` and adds both to the block; TAKEN_PART leaves all as it was. */
+/* Takes one row with its cells off `range` and adds both to the block; TAKEN_PART leaves all as it
+ * was. */
 static hs_status take_row(csv_reader *reader, row_block *block, text_range *range,
                           take_result *what) {
     const char *start = range->at;
@@ -214,7 +199,7 @@ static hs_status take_row(csv_reader *reader, row_block *block, text_range *rang
         return HS_OK;
     }
     if (how == FIELD_UNENDED || how == FIELD_TRAILED) {
-        uint64_t quote_line = reader->line + count_lines(start, range->at);
+        uint64_t quote_line = reader->line + feed_count_lines(start, range->at);
         const char *fault = how == FIELD_UNENDED
                                 ? "the quoted field %zu, on line %llu, does not end"
                                 : "text follows the closing quote of field %zu, on line %llu";
@@ -222,7 +207,7 @@ static hs_status take_row(csv_reader *reader, row_block *block, text_range *rang
                 arena_text(&block->arena, fault, columns + 1, (unsigned long long)quote_line));
     }
     taken.text = line_text(start, range->at);
-    reader->line += count_lines(start, range->at);
+    reader->line += feed_count_lines(start, range->at);
     if (taken.text.size == 0) {
         block->cell_count = taken.first_cell;
         *what = TAKEN_NOTHING;
@@ -242,18 +227,9 @@ static hs_status take_row(csv_reader *reader, row_block *block, text_range *rang
 
 /* --- blocks ---------------------------------------------------------------------------------- */
 
-/* Appends what the input has next to the block's text; at least `bytes` of room are asked for. */
-static hs_status read_more(csv_reader *reader, row_block *block, size_t bytes) {
-    size_t got;
-    assert(block->text_size + bytes + PADDING <= block->text_capacity);
-    TRY(input_read(reader->in, block->text + block->text_size, bytes, &got));
-    block->text_size += got;
-    if (got == 0) reader->ended = true;
-    return HS_OK;
-}
-
-/* Makes a bad row of one that is beyond the limit, and goes on behind its first line end, wherever that is. */
-static hs_status take_overlong(csv_reader *reader, row_block *block, size_t *next) {
+/* Makes a bad row of a part that is beyond the limit. *skip says that its line ends nowhere in the
+ * block's text. */
+static hs_status take_overlong(csv_reader *reader, row_block *block, size_t *next, bool *skip) {
     const char *start = block->text + *next;
     text_range range = {start, block->text + block->text_size, false};
     import_row taken = {
@@ -261,77 +237,33 @@ static hs_status take_overlong(csv_reader *reader, row_block *block, size_t *nex
     give_up(&range, start, &taken,
             arena_text(&block->arena, "the row has more than %u bytes", ROW_BYTES_MAX));
     taken.text = line_text(start, range.at);
-    TRY(row_block_add_row(block, &taken));
     reader->line++;
     *next = (size_t)(range.at - block->text);
-
-    const char *end = range.at > start && range.at[-1] == '\n' ? range.at : NULL;
-    while (end == NULL && !reader->ended) {
-        char passed[4096];
-        size_t got;
-        TRY(input_read(reader->in, passed, sizeof passed, &got));
-        reader->ended = got == 0;
-        end = memchr(passed, '\n', got);
-        if (end == NULL) continue;
-        size_t rest = got - (size_t)(end + 1 - passed);
-        assert(rest + PADDING <= block->text_capacity - block->text_size);
-        memcpy(block->text + block->text_size, end + 1, rest);
-        block->text_size += rest;
-    }
-    return HS_OK;
-}
-
-static hs_status keep_rest(csv_reader *reader, const row_block *block, size_t from) {
-    size_t rest = block->text_size - from;
-    TRY(memory_reserve((void **)&reader->carry, &reader->carry_capacity, rest, 1));
-    if (rest > 0) memcpy(reader->carry, block->text + from, rest);
-    reader->carry_size = rest;
-    return HS_OK;
-}
-
-static hs_status start_block(csv_reader *reader, row_block *block) {
-    row_block_reset(block);
-    TRY(row_block_text(block, BLOCK_BYTES + reader->carry_size + READ_BYTES + PADDING));
-    if (reader->carry_size > 0) memcpy(block->text, reader->carry, reader->carry_size);
-    block->text_size = reader->carry_size;
-    reader->carry_size = 0;
-    return HS_OK;
-}
-
-/* More text for a row of which `part` bytes are there. Its bytes are doubled, so that a long row is not scanned
- * over and over. *full says that the block has to do without: it has rows that point into its text. */
-static hs_status extend(csv_reader *reader, row_block *block, size_t part, bool *full) {
-    size_t more = part > READ_BYTES ? part : READ_BYTES;
-    *full = false;
-    if (block->text_size + more + PADDING > block->text_capacity) {
-        *full = block->row_count > 0;
-        if (*full) return HS_OK;
-        TRY(row_block_text(block, block->text_size + more + PADDING));
-    }
-    return read_more(reader, block, more);
+    *skip = range.at[-1] != '\n';
+    return row_block_add_row(block, &taken);
 }
 
 hs_status csv_fill(csv_reader *reader, size_t max_rows, row_block *block) {
-    TRY(start_block(reader, block));
+    feed *f = &reader->feed;
+    TRY(feed_start(f, block));
     size_t next = 0; /* of the text: what is not taken yet */
-    while (block->row_count < max_rows && next < BLOCK_BYTES) {
-        text_range range = {block->text + next, block->text + block->text_size, reader->ended};
+    bool stop = false;
+    while (!stop && block->row_count < max_rows && next < BLOCK_BYTES) {
+        text_range range = {block->text + next, block->text + block->text_size, f->ended};
         take_result what = TAKEN_PART;
         if (range.at < range.end) TRY(take_row(reader, block, &range, &what));
         if (what != TAKEN_PART) {
             next = (size_t)(range.at - block->text);
-        } else if (reader->ended) {
-            break;
-        } else if (block->text_size - next > ROW_BYTES_MAX) {
-            TRY(take_overlong(reader, block, &next));
+        } else if (f->ended) {
+            stop = true;
+        } else if (feed_over(block, next)) {
+            TRY(take_overlong(reader, block, &next, &stop));
+            if (stop) return feed_skip_line(f, block);
         } else {
-            bool full;
-            TRY(extend(reader, block, block->text_size - next, &full));
-            if (full) break;
+            TRY(feed_extend(f, block, next, &stop));
         }
     }
-    block->bytes_read = input_consumed(reader->in);
-    return keep_rest(reader, block, next);
+    return feed_end(f, block, next);
 }
 
 /* --- header ---------------------------------------------------------------------------------- */
@@ -341,8 +273,8 @@ static char guess_separator(const csv_reader *reader) {
     static const char candidates[] = {',', '\t', ';', '|'};
     size_t counts[sizeof candidates] = {0};
     bool quoted = false;
-    for (size_t i = 0; i < reader->carry_size; i++) {
-        char c = reader->carry[i];
+    for (size_t i = 0; i < reader->feed.kept_size; i++) {
+        char c = reader->feed.kept[i];
         if (c == '\n' && !quoted) break;
         if (c == reader->format.quote && c != '\0') quoted = !quoted;
         for (size_t k = 0; k < sizeof candidates && !quoted; k++)
@@ -352,23 +284,6 @@ static char guess_separator(const csv_reader *reader) {
     for (size_t k = 1; k < sizeof candidates; k++)
         if (counts[k] > counts[best]) best = k;
     return candidates[best];
-}
-
-/* Reads the start of the text, without its byte order mark, into `carry`. */
-static hs_status read_start(csv_reader *reader) {
-    TRY(memory_reserve((void **)&reader->carry, &reader->carry_capacity, READ_BYTES, 1));
-    while (!reader->ended && reader->carry_size < READ_BYTES) {
-        size_t got;
-        TRY(input_read(reader->in, reader->carry + reader->carry_size,
-                       READ_BYTES - reader->carry_size, &got));
-        reader->carry_size += got;
-        reader->ended = got == 0;
-    }
-    if (reader->carry_size >= 3 && memcmp(reader->carry, "\xEF\xBB\xBF", 3) == 0) {
-        reader->carry_size -= 3;
-        memmove(reader->carry, reader->carry + 3, reader->carry_size);
-    }
-    return HS_OK;
 }
 
 /* A column without a name, as spreadsheets and data frames write them, is named by its place. */
@@ -407,12 +322,12 @@ hs_status csv_open(input *in, const char *path, const csv_format *format, csv_re
     *result = NULL;
     csv_reader *reader = memory_zeroed(sizeof *reader);
     if (reader == NULL) return error_memory("a CSV reader", sizeof *reader);
-    reader->in = in;
+    reader->feed.in = in;
     reader->path = path;
     reader->format = *format;
     reader->columns = format->columns;
     reader->line = 1;
-    hs_status status = read_start(reader);
+    hs_status status = feed_begin(&reader->feed);
     if (status == HS_OK && reader->format.separator == '\0')
         reader->format.separator = guess_separator(reader);
     if (status == HS_OK && reader->columns == NULL) status = read_header(reader);
@@ -426,7 +341,7 @@ hs_status csv_open(input *in, const char *path, const csv_format *format, csv_re
 void csv_close(csv_reader *reader) {
     if (reader == NULL) return;
     column_list_free(&reader->header);
-    memory_free(reader->carry);
+    feed_free(&reader->feed);
     memory_free(reader);
 }
 

@@ -1,10 +1,12 @@
 /* row.h: rows as the readers deliver them, in blocks.
  *
- * A block owns the bytes that its cells point to; it is filled, used and filled again. The same block
- * is the unit of a commit and of what passes from the reading to the writing thread.
+ * A block owns the bytes that its cells point to; it is filled, used and filled again. The same
+ * block is the unit of a commit and of what passes from the reading to the writing thread.
  */
 #ifndef IMPORT_ROW_H
 #define IMPORT_ROW_H
+
+#include <stdbool.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -36,6 +38,7 @@ typedef struct import_row {
     size_t cell_count;
     const char *fault;   /* why it could not be read; NULL if it could */
     size_t fault_column; /* index, or ROW_FAULT_WHOLE */
+    bool rejected;       /* its fault is reported */
 } import_row;
 
 typedef struct row_block {
@@ -83,7 +86,8 @@ hs_status column_list_add(column_list *list, hs_slice name);
 size_t column_list_find(const column_list *list, hs_slice name);
 void column_list_free(column_list *list);
 
-/* A formatted text in an arena; a fixed one when memory is short, so that a reason is never missing. */
+/* A formatted text in an arena; a fixed one when memory is short, so that a reason is never
+ * missing. */
 const char *arena_text(arena *memory, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
