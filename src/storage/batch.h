@@ -69,8 +69,7 @@ typedef struct operation {
             size_t count;
         } trajectory;
         struct {
-            double value;
-            hs_time time;
+            hs_point point;
             hs_slice unit;
         } measure;
     };

@@ -1,10 +1,24 @@
-/* graph.h: edges of entities, stored from both ends. */
+/* graph.h: edges of entities, stored from both ends: in `edges` of the source's family, and with the same value in
+ * `edges_in` of the target's (layout.h has the keys).
+ *
+ *   value   empty     active, weight 1.0
+ *           5 bytes   u8 bit 0: active; f32 little-endian: weight
+ *
+ * edges_in is shared: it is written by queued writes, which a transaction does not see. What a batch added shows in
+ * `edges` at once, so that a reverse entry counts only if the forward edge is there.
+ */
 #ifndef STORAGE_GRAPH_H
 #define STORAGE_GRAPH_H
 
 #include "storage/apply.h"
 #include "storage/check.h"
 #include "storage/snapshot.h"
+
+#define EDGE_VALUE_MAX 5
+
+/* Returns the size of the value. */
+size_t edge_encode(bool active, float weight, uint8_t to[EDGE_VALUE_MAX]);
+hs_status edge_decode(hs_slice value, bool *active, float *weight);
 
 /* Carries out an operation on an edge. */
 hs_status graph_apply(apply *apply, const operation *operation);

@@ -469,6 +469,13 @@ static size_t header_read(const uint8_t *from, const uint8_t *end, block_header 
     return (size_t)(at - from);
 }
 
+size_t point_block_count(hs_slice block) {
+    uint64_t count;
+    const uint8_t *bytes = block.data;
+    if (block.size < 2 || varint_read(bytes + 1, bytes + block.size, &count) == 0) return 0;
+    return count <= POINT_BLOCK_POINTS ? (size_t)count : 0;
+}
+
 static bool values_read(const block_header *h, bit_reader *r, uint64_t *numbers, hs_point *points) {
     if (h->values == VALUES_XOR) return xor_read(r, points, h->count);
     if (h->values == VALUES_RAW) return raw_read(r, points, h->count);

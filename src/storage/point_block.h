@@ -41,4 +41,7 @@ size_t point_block_encode(const hs_point *points, size_t count, uint8_t block[PO
 hs_status point_block_decode(hs_slice block, hs_time first, hs_point points[POINT_BLOCK_POINTS],
                              size_t *count);
 
+/* The number of points in a block, without decoding them; 0 if the bytes are no block. */
+size_t point_block_count(hs_slice block);
+
 #endif

@@ -1,4 +1,4 @@
-/* vectors.h: dense vectors of entities, a table per kind. */
+/* vectors.h: dense vectors of entities, a table per kind (vector_kind.h). */
 #ifndef STORAGE_VECTORS_H
 #define STORAGE_VECTORS_H
 
