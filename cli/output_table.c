@@ -3,7 +3,7 @@
  * The first rows wait until there are ROWS_HELD of them (or the table ends); then each column gets
  * the width of its widest cell among them, numbers are set to the right, and all later rows are
  * written at once. On a terminal the widest texts are cut with "…" until a row fits; if it still
- * does not, columns are left out from the right and the last line says so.
+ * does not, columns are left out from the right and the last line says so. Numbers are never cut.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -107,7 +107,7 @@ static void add_padded(output *out, size_t column, hs_slice text) {
     bool right = layout->numbers && !layout->texts;
     bool last = column + 1 == out->table->shown;
     size_t width = display_width(text);
-    bool cut = out->width > 0 && width > layout->width && layout->width > 0;
+    bool cut = out->width > 0 && width > layout->width && layout->width > 0 && !right;
     if (cut) {
         text.size = display_prefix(text, layout->width - 1);
         width = display_width(text) + 1;
@@ -252,7 +252,7 @@ void table_end(output *out) {
     struct table *table = out->table;
     if (!out->vertical && !table->laid_out) lay_out(out);
     if (!out->vertical && table->shown < out->column_count) {
-        buffer_format(&out->text, "(%zu more columns; a wider terminal or --format csv has all)\n",
+        buffer_format(&out->text, "(columns left out: %zu; --format csv has all)\n",
                       out->column_count - table->shown);
     }
     free(table->columns);

@@ -1,0 +1,842 @@
+"""Runs the program as a user would: test_program.py PROGRAM FIXTURE. Speaks TAP.
+
+FIXTURE makes the collection "clinic" that most tests ask about; tests that write work on a copy of it.
+"""
+
+import csv
+import io
+import json
+import os
+import pathlib
+import pty
+import re
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import unittest
+import fcntl
+
+PROGRAM, FIXTURE = sys.argv[1:3]
+OK, FAILED, USAGE, NOT_FOUND, DAMAGED, BUSY, REJECTED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
+HEADER = "hyperspatial: "
+KEYLESS = "7b0c5a1e-0000-5000-8000-000000000001"
+COMMANDS = ["import", "stats", "get", "list", "edges", "series", "measures", "trajectory", "vectors", "nearest",
+            "create", "set", "delete", "drop", "export", "check", "help"]
+
+
+class Program(unittest.TestCase):
+    """A root directory with the fixture, and ways to run the program on it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.directory = tempfile.TemporaryDirectory()
+        cls.made = pathlib.Path(cls.directory.name) / "made"
+        subprocess.run([FIXTURE, cls.made], check=True)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.directory.cleanup()
+
+    def setUp(self):
+        self.root = self.made
+
+    def copy(self):
+        """Lets this test work on a root of its own."""
+        place = tempfile.TemporaryDirectory()
+        self.addCleanup(place.cleanup)
+        self.root = pathlib.Path(place.name) / "root"
+        shutil.copytree(self.made, self.root)
+        return self.root
+
+    def empty(self):
+        """Lets this test work on a root that does not exist yet; returns the directory that it would be in."""
+        place = tempfile.TemporaryDirectory()
+        self.addCleanup(place.cleanup)
+        self.root = pathlib.Path(place.name) / "root"
+        return pathlib.Path(place.name)
+
+    def run_plain(self, *words, root=True, environment=None):
+        given = {name: value for name, value in os.environ.items() if name != "HYPERSPATIAL_ROOT"}
+        command = [PROGRAM, *(["-d", str(self.root)] if root else []), *map(str, words)]
+        return subprocess.run(command, env={**given, "LC_ALL": "C", **(environment or {})}, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False, timeout=120)
+
+    def done(self, *words, **options):
+        """Standard output of a run that must succeed."""
+        result = self.run_plain(*words, **options)
+        self.assertEqual((result.returncode, result.stderr.decode()), (OK, ""), words)
+        return result.stdout.decode()
+
+    def json(self, *words):
+        return json.loads(self.done("--format", "json", *words))
+
+    def csv(self, *words):
+        text = self.done("--format", "csv", *words)
+        self.assertTrue(text.endswith("\r\n"))
+        return list(csv.DictReader(io.StringIO(text, newline="")))
+
+    def fails(self, code, *words, says=(), **options):
+        """A run that must end with this exit code, and one sentence on standard error that has these parts."""
+        result = self.run_plain(*words, **options)
+        message = result.stderr.decode()
+        self.assertEqual(result.returncode, code, (words, message))
+        self.assertTrue(message.startswith(HEADER) and message.endswith("\n"), (words, message))
+        self.assertGreater(len(message), len(HEADER) + 8)
+        for part in [says] if isinstance(says, str) else says:
+            self.assertIn(part, message)
+        return message
+
+    def terminal(self, *words, columns=80, environment=None):
+        """Exit code and output of a run whose standard output and error are a terminal."""
+        leader, follower = pty.openpty()
+        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        environment = {**{k: v for k, v in os.environ.items() if k != "COLUMNS"}, **(environment or {})}
+        with subprocess.Popen([PROGRAM, "-d", str(self.root), *map(str, words)], env=environment,
+                              stdin=subprocess.DEVNULL, stdout=follower, stderr=follower) as process:
+            os.close(follower)
+            output = b""
+            while True:
+                try:
+                    part = os.read(leader, 65536)
+                except OSError:
+                    part = b""
+                if not part:
+                    break
+                output += part
+            os.close(leader)
+        return process.returncode, output.decode().replace("\r\n", "\n")
+
+
+class CommandLine(Program):
+    """Options, help, the root directory."""
+
+    def test_help_lists_every_command(self):
+        text = self.done("--help", root=False)
+        for name in COMMANDS:
+            self.assertRegex(text, rf"(?m)^  {name} ")
+        self.assertEqual(text, self.done("help", root=False))
+        self.assertEqual(text, self.done("-h", root=False))
+
+    def test_every_command_explains_itself_without_a_root(self):
+        for name in COMMANDS:
+            text = self.done(name, "--help", root=False)
+            self.assertTrue(text.startswith("usage: hyperspatial "), text)
+            self.assertIn(name, text.splitlines()[0])
+            self.assertIn("--directory DIR", text)
+            self.assertEqual(text, self.done("help", name, root=False))
+            self.assertEqual(text, self.done("--help", name, root=False))
+            self.assertLessEqual(max(map(len, text.splitlines())), 90)
+
+    def test_the_version_has_three_numbers(self):
+        for words in (["--version"], ["-V"], ["get", "--version"]):
+            self.assertRegex(self.done(*words, root=False), r"^hyperspatial \d+\.\d+\.\d+\n$")
+
+    def test_a_command_is_needed_and_must_exist(self):
+        self.fails(USAGE, says="no command")
+        self.fails(USAGE, "frobnicate", says=["frobnicate", "--help"])
+        self.fails(USAGE, "serie", says="did you mean series?")
+        self.fails(USAGE, "lsit", says="did you mean list?")
+        self.fails(USAGE, "help", "serie", says="serie")
+
+    def test_an_unknown_option_suggests_the_nearest(self):
+        self.fails(USAGE, "list", "clinic", "--limt", "3", says=["--limt", "did you mean --limit?"])
+        self.fails(USAGE, "--fromat", "json", "stats", says="did you mean --format?")
+        self.fails(USAGE, "list", "clinic", "--xyzzy=1", says=["--xyzzy", "hyperspatial list --help"])
+        self.fails(USAGE, "list", "clinic", "-Z", says="-Z")
+        self.fails(USAGE, "stats", "--limit", "3", says="--limit")
+
+    def test_option_values_are_checked(self):
+        self.fails(USAGE, "list", "clinic/patients", "--limit", says=["--limit", "value"])
+        self.fails(USAGE, "list", "clinic/patients", "-n", says=["--limit", "value"])
+        self.fails(USAGE, "drop", "clinic", "--yes=1", says=["--yes", "no value"])
+        for bad in ("x", "-1", "", "1x", "99999999999999999999"):
+            self.fails(USAGE, "list", "clinic/patients", f"--limit={bad}", says=["--limit", f'"{bad}"'])
+        self.fails(USAGE, "nearest", "clinic/patients", "profile", "p1", "-k", "0", says="1 to 100000")
+        self.fails(USAGE, "nearest", "clinic/patients", "profile", "p1", "-k", "100001", says="1 to 100000")
+        self.fails(USAGE, "nearest", "clinic/patients", "profile", "p1", "-m", "hyperbolic",
+                   says="l2, cosine or inner-product")
+        self.fails(USAGE, "--format", "xml", "stats", says="table, json or csv")
+        self.fails(USAGE, "series", "clinic/patients/p1", "odd", "--from", "then", says="--from")
+        self.fails(USAGE, "series", "clinic/patients/p1", "odd", "--every", "soon", says="--every")
+        self.fails(USAGE, "series", "clinic/patients/p1", "odd", "--every", "1h", "--agg", "mean", says="--agg")
+        self.fails(USAGE, "list", "clinic/patients", "--columns", "a,,b", says="--columns")
+
+    def test_the_number_of_arguments_is_checked(self):
+        self.fails(USAGE, "get", says=["missing", "get ADDRESS"])
+        self.fails(USAGE, "get", "clinic/patients/p1", "p2", says=["too many", "get ADDRESS"])
+        self.fails(USAGE, "import", says="missing")
+        self.fails(USAGE, "nearest", "clinic/patients", "profile", says="missing")
+
+    def test_the_root_comes_from_the_option_or_the_environment(self):
+        self.fails(USAGE, "stats", root=False, says=["-d DIR", "HYPERSPATIAL_ROOT"])
+        text = self.done("list", root=False, environment={"HYPERSPATIAL_ROOT": str(self.root)})
+        self.assertEqual(text, self.done("list"))
+        self.assertEqual(text, self.done("list", environment={"HYPERSPATIAL_ROOT": "/nowhere"}))
+        self.assertEqual(text, self.done("list", "-d", self.root, root=False))
+        self.assertEqual(text, self.done("list", f"--directory={self.root}", root=False))
+
+    def test_asking_does_not_make_a_root(self):
+        self.empty()
+        for words in (["stats"], ["get", "a/b/c"], ["list"], ["set", "a/b/c", "x=1"], ["check"], ["drop", "a", "--yes"]):
+            self.fails(NOT_FOUND, *words, says=str(self.root))
+        self.assertFalse(self.root.exists())
+
+    def test_options_may_follow_the_arguments(self):
+        self.assertEqual(self.done("list", "clinic/patients", "--limit", "2", "--format", "csv"),
+                         self.done("--format=csv", "list", "-n2", "clinic/patients"))
+
+    def test_a_reader_that_goes_away_ends_the_program_quietly(self):
+        for words in (["list", "clinic/numbers"], ["--format", "json", "list", "clinic/numbers"],
+                      ["export", "clinic"], ["--format", "csv", "list", "clinic/numbers"]):
+            with subprocess.Popen([PROGRAM, "-d", self.root, *words], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE) as process:
+                process.stdout.read(10)
+                process.stdout.close()
+                self.assertEqual(process.stderr.read(), b"", words)
+            self.assertEqual(process.returncode, FAILED, words)
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "there is no /dev/full")
+    def test_a_full_disk_under_standard_output_is_reported(self):
+        for words in (["stats"], ["list", "clinic/numbers"], ["export", "clinic"], ["--help"], ["--version"]):
+            with open("/dev/full", "wb") as full:
+                result = subprocess.run([PROGRAM, "-d", self.root, *words], stdout=full, stderr=subprocess.PIPE,
+                                        check=False)
+            self.assertEqual(result.returncode, FAILED, words)
+            self.assertIn(b"cannot write to standard output: No space left", result.stderr)
+
+
+class Asking(Program):
+    """Each command that reads, in each format."""
+
+    def test_stats_has_a_row_for_each_type(self):
+        rows = {row["entity_type"]: row for row in self.json("stats", "clinic")}
+        self.assertEqual(sorted(rows), ["empty", "numbers", "patients", "wards"])
+        patients = rows["patients"]
+        self.assertEqual({name: patients[name] for name in patients if name != "bytes"},
+                         {"collection": "clinic", "entity_type": "patients", "entities": 5, "edges": 4, "series": 2,
+                          "points": 10, "vectors": 3, "measures": 1})
+        self.assertGreater(patients["bytes"], 0)
+        self.assertEqual(rows["numbers"]["entities"], 5000)
+        self.assertEqual(self.json("stats"), self.json("stats", "clinic"))
+
+    def test_stats_storage_has_a_row_for_each_collection(self):
+        (row,) = self.json("stats", "--storage")
+        self.assertEqual((row["collection"], row["entity_types"]), ("clinic", 4))
+        self.assertEqual(row["file_bytes"], (self.root / "clinic.hs").stat().st_size)
+
+    def test_get_shows_every_kind_of_property_exactly(self):
+        (entity,) = self.json("get", "clinic/patients/p1")
+        self.assertEqual(entity.pop("_created_at"), entity.pop("_updated_at"))
+        own = {name: entity.pop(name) for name in ("_key", "_type", "_revision", "_id")}
+        self.assertEqual(own, {"_key": "p1", "_type": "patients", "_revision": 1, "_id": entity["ref"]})
+        self.assertEqual(entity, {
+            "active": True, "age": 65, "big": 9223372036854775807, "born": "1970-01-02T03:04:05.000006Z",
+            "name": 'Zoë "Z", \n日本', "nothing": None, "ratio": 1 / 3, "ref": own["_id"], "scan": "00fe", "whole": 2})
+
+    def test_get_takes_every_form_of_address(self):
+        (entity,) = self.json("get", "clinic/patients/p1")
+        for address in (f"clinic/patients/{entity['_id']}", f"clinic/{entity['_id']}", entity["_id"],
+                        entity["_id"].upper()):
+            self.assertEqual(self.json("get", address), [entity])
+        self.assertEqual(self.json("get", "clinic/patients/a/b c")[0]["_key"], "a/b c")
+        self.assertIsNone(self.json("get", KEYLESS)[0]["_key"])
+
+    def test_get_as_csv_and_table(self):
+        (row,) = self.csv("get", "clinic/patients/p1")
+        self.assertEqual((row["name"], row["nothing"], row["ratio"], row["active"]),
+                         ('Zoë "Z", \n日本', "", "0.3333333333333333", "true"))
+        lines = self.done("get", "clinic/patients/p1").splitlines()
+        self.assertIn('name         Zoë "Z", \\n日本', lines)
+        self.assertIn("ratio        0.333333", lines)
+
+    def test_get_details_has_types_and_times(self):
+        rows = {row["name"]: row for row in self.json("get", "clinic/patients/p1", "--details")}
+        self.assertEqual([(name, rows[name]["type"]) for name in rows],
+                         [("active", "bool"), ("age", "int64"), ("big", "int64"), ("born", "timestamp"),
+                          ("name", "string"), ("nothing", "null"), ("ratio", "float64"), ("ref", "uuid"),
+                          ("scan", "bytes"), ("whole", "float64")])
+        self.assertRegex(rows["age"]["updated_at"], r"^\d{4}-\d\d-\d\dT")
+        self.assertEqual(rows["age"]["updated_at"], rows["age"]["valid_from"])
+
+    def test_list_without_an_address_lists_collections(self):
+        self.assertEqual(self.json("list"), [{"collection": "clinic"}])
+        self.assertEqual(self.done("list"), "collection\n----------\nclinic\n")
+
+    def test_list_of_a_collection_lists_its_types(self):
+        self.assertEqual(self.done("list", "clinic"), "entity_type  entities\n-----------  --------\n"
+                         "empty               0\nnumbers          5000\npatients            5\nwards               2\n")
+        self.fails(USAGE, "list", "clinic", "--where", "a = 1", says=["--where", "clinic/TYPE"])
+
+    def test_list_of_a_type_has_every_property_as_a_column(self):
+        rows = self.csv("list", "clinic/patients")
+        self.assertEqual([row["_key"] for row in rows], ["p1", "p2", "p3", "a/b c", ""])
+        self.assertEqual(list(rows[0]), ["_key", "active", "age", "big", "born", "name", "nothing", "only", "ratio",
+                                         "ref", "scan", "whole", "_id"])
+        self.assertEqual([row["age"] for row in rows], ["65", "30", "70.5", "", ""])
+
+    def test_list_as_json_leaves_out_what_an_entity_does_not_have(self):
+        rows = self.json("list", "clinic/patients", "--limit", "3")
+        self.assertEqual(list(rows[1]), ["_key", "age", "_id"])
+        self.assertEqual((rows[2]["only"], rows[2]["age"]), ("", 70.5))
+
+    def test_list_chooses_by_condition(self):
+        def keys(*words):
+            return [row["_key"] for row in self.json("list", "clinic/patients", *words)]
+        self.assertEqual(keys("--where", "age >= 65"), ["p1", "p3"])
+        self.assertEqual(keys("-w", "age >= 65 and active = true"), ["p1"])
+        self.assertEqual(keys("-w", "_key = 'p2' or only is not null"), ["p2", "p3"])
+        self.assertEqual(keys("-w", "born < '1971-01-01'"), ["p1"])
+        self.assertEqual(keys("-w", f"_id = '{KEYLESS}'"), [None])
+        self.assertEqual(keys("-w", "age >= 30", "-n", "2"), ["p1", "p2"])
+        self.assertEqual(keys("-w", "age > 1000"), [])
+        self.fails(USAGE, "list", "clinic/patients", "-w", "age >", says=["column 6", "expected"])
+        self.fails(USAGE, "list", "clinic/patients", "-w", "", says="column 1")
+
+    def test_list_goes_on_page_by_page(self):
+        keys, after = [], []
+        while True:
+            rows = self.json("list", "clinic/numbers", "--limit", "1999", *after)
+            if not rows:
+                break
+            keys += [row["_key"] for row in rows]
+            after = ["--after", rows[-1]["_key"]]
+        self.assertEqual(keys, [f"n{i:04}" for i in range(5000)])
+        (last,) = self.json("list", "clinic/patients", "--after", "a/b c")
+        self.assertEqual(last["_id"], KEYLESS)
+        self.assertEqual(self.json("list", "clinic/patients", "--after", KEYLESS), [])
+        self.fails(NOT_FOUND, "list", "clinic/patients", "--after", "nobody", says="nobody")
+        self.fails(NOT_FOUND, "list", "clinic/patients", "--after", KEYLESS.replace("1e", "1f"))
+
+    def test_list_shows_the_columns_asked_for(self):
+        rows = self.csv("list", "clinic/patients", "--columns", "age,_key,_revision,missing", "--limit", "1")
+        self.assertEqual([list(row.items()) for row in rows],
+                         [[("age", "65"), ("_key", "p1"), ("_revision", "1"), ("missing", "")]])
+        self.assertEqual(self.json("list", "clinic/patients", "-c", "_type,_created_at,x", "-n1")[0].keys(),
+                         {"_type", "_created_at"})
+
+    def test_an_empty_type_is_an_empty_list(self):
+        self.assertEqual(self.done("list", "clinic/empty"), "_key  _id\n----  ---\n")
+        self.assertEqual(self.done("--format", "json", "list", "clinic/empty"), "[]\n")
+        self.assertEqual(self.done("--format", "csv", "list", "clinic/empty"), "_key,_id\r\n")
+
+    def test_edges_lead_both_ways(self):
+        rows = self.json("edges", "clinic/patients/p2")
+        self.assertEqual([(row["direction"], row["type"], row["entity_type"], row["key"]) for row in rows],
+                         [("out", "treated_in", "wards", "icu"), ("in", "knows", "patients", "p1")])
+        self.assertEqual(len(self.json("edges", "clinic/patients/p2", "--in", "--out")), 2)
+        rows = self.json("edges", "clinic/wards/icu", "--in")
+        self.assertEqual({row["key"] for row in rows}, {"p1", "p2"})
+        self.assertEqual(self.json("edges", "clinic/wards/icu", "--out"), [])
+
+    def test_edges_are_chosen_by_type_and_activity(self):
+        rows = self.json("edges", "clinic/patients/p1", "--out", "--type", "treated_in", "--active")
+        self.assertEqual([(row["key"], row["active"], row["weight"]) for row in rows], [("icu", True, 0.1)])
+        self.assertEqual(len(self.json("edges", "clinic/patients/p1")), 3)
+        self.assertEqual(len(self.json("edges", "clinic/patients/p1", "-n", "2")), 2)
+        self.assertEqual(self.json("edges", "clinic/patients/p1", "--type", "unknown"), [])
+
+    def test_series_without_a_name_lists_them(self):
+        self.assertEqual(self.json("series", "clinic/patients/p1"), [
+            {"name": "Heart Rate", "points": 7, "first": "2171-11-14T10:00:00Z", "last": "2171-11-14T11:30:00Z"},
+            {"name": "odd", "points": 3, "first": "2171-11-14T10:00:00Z", "last": "2171-11-14T10:00:00.000002Z"}])
+        self.fails(USAGE, "series", "clinic/patients/p1", "--every", "1h", says="NAME")
+
+    def test_series_has_its_points_within_a_period(self):
+        points = self.json("series", "clinic/patients/p1", "Heart Rate", "--from", "2171-11-14T10:15:00Z",
+                           "--to", "2171-11-14T10:45:00Z")
+        self.assertEqual(points, [{"time": "2171-11-14T10:15:00Z", "value": 109},
+                                  {"time": "2171-11-14T10:30:00Z", "value": 110}])
+        self.assertEqual(len(self.json("series", "clinic/patients/p1", "Heart Rate")), 7)
+        self.assertEqual(self.json("series", "clinic/patients/p1", "Heart Rate", "--from", "2172-01-01"), [])
+
+    def test_values_that_are_no_numbers_are_texts_in_json(self):
+        values = [point["value"] for point in self.json("series", "clinic/patients/p1", "odd")]
+        self.assertEqual(values, ["NaN", "Infinity", 0])
+
+    def test_series_in_hourly_buckets(self):
+        self.assertEqual(self.done("series", "clinic/patients/p1", "Heart Rate", "--every", "1h"),
+                         "start                 count         avg\n--------------------  -----  ----------\n"
+                         "2171-11-14T10:00:00Z      4      108.75\n2171-11-14T11:00:00Z      3  102.333333\n")
+        rows = self.json("series", "clinic/patients/p1", "Heart Rate", "-e", "1h", "-a", "all")
+        self.assertEqual(rows[0], {"start": "2171-11-14T10:00:00Z", "count": 4, "avg": 108.75, "min": 108, "max": 110,
+                                   "sum": 435, "first": 108, "last": 108})
+        for aggregate, value in (("min", 102), ("max", 103), ("sum", 307), ("first", 102), ("last", 103)):
+            rows = self.json("series", "clinic/patients/p1", "Heart Rate", "--every=1h", f"--agg={aggregate}")
+            self.assertEqual(rows[1], {"start": "2171-11-14T11:00:00Z", "count": 3, aggregate: value})
+        rows = self.csv("series", "clinic/patients/p1", "Heart Rate", "--every", "1d", "--agg", "count")
+        self.assertEqual(rows, [{"start": "2171-11-14T00:00:00Z", "count": "7"}])
+        self.fails(USAGE, "series", "clinic/patients/p1", "Heart Rate", "--agg", "min", says="--every")
+
+    def test_measures_and_their_history(self):
+        self.assertEqual(self.json("measures", "clinic/patients/p1"), [
+            {"name": "weight", "value": 80.5, "unit": "kg", "time": "2171-11-14T10:00:00Z", "count": 2, "min": 79.5,
+             "max": 80.5, "avg": 80}])
+        history = self.json("measures", "clinic/patients/p1", "weight")
+        self.assertEqual([point["value"] for point in history], [79.5, 80.5])
+        self.assertEqual(len(self.json("measures", "clinic/patients/p1", "weight", "--to", "2171-11-14T10:00:00Z")), 1)
+        self.assertEqual(self.json("measures", "clinic/patients/p2"), [])
+        self.fails(USAGE, "measures", "clinic/patients/p1", "--from", "2171-01-01", says="NAME")
+
+    def test_a_trajectory_has_three_positions_of_17_coordinates(self):
+        (row,) = self.json("trajectory", "clinic/patients/p1")
+        self.assertEqual(row, {"time": "2171-11-14T10:00:00Z", **{name: [1] + 16 * [0]
+                                                                 for name in ("graph", "embedding", "property")}})
+        self.assertEqual(self.json("trajectory", "clinic/patients/p1", "--to", "2171-11-14T10:00:00Z"), [])
+        self.assertEqual(self.json("trajectory", "clinic/patients/p2"), [])
+
+    def test_vectors_of_a_type_and_of_an_entity(self):
+        self.assertEqual(self.json("vectors", "clinic/patients"), [{"name": "profile", "dimension": 3, "count": 3}])
+        self.assertEqual(self.json("vectors", "clinic/patients/p2"),
+                         [{"name": "profile", "dimension": 3, "values": [0.5, 0.5, 0]}])
+        self.assertEqual(self.csv("vectors", "clinic/patients/p1")[0]["values"], "[1,0,0]")
+        self.assertEqual(self.json("vectors", "clinic/wards"), [])
+        self.assertEqual(self.json("vectors", f"clinic/patients/{KEYLESS}"), [])
+        self.fails(USAGE, "vectors", "clinic", says="clinic/TYPE")
+
+    def test_nearest_by_each_metric(self):
+        rows = self.json("nearest", "clinic/patients", "profile", "clinic/patients/p1")
+        self.assertEqual([(row["key"], row["distance"]) for row in rows], [("p2", 0.5 ** 0.5), ("p3", 4)])
+        rows = self.json("nearest", "clinic/patients", "profile", "p1", "-k", "1", "--metric", "cosine")
+        self.assertEqual([(row["key"], row["distance"]) for row in rows], [("p3", 0)])
+        rows = self.json("nearest", "clinic/patients", "profile", "p1", "-m", "inner-product")
+        self.assertEqual([(row["key"], row["distance"]) for row in rows], [("p3", -5), ("p2", -0.5)])
+        self.fails(NOT_FOUND, "nearest", "clinic/patients", "profile", "a/b c")
+        self.fails(NOT_FOUND, "nearest", "clinic/patients", "profile", "nobody", says="nobody")
+        self.fails(NOT_FOUND, "nearest", "clinic/patients", "profile", KEYLESS)
+        self.fails(NOT_FOUND, "nearest", "clinic/patients", "colour", "p1", says="colour")
+        self.fails(USAGE, "nearest", "clinic", "profile", "p1", says="clinic/TYPE")
+        self.fails(USAGE, "nearest", "clinic/patients", "profile", "clinic/patients")
+
+    def test_check_finds_nothing(self):
+        (row,) = self.json("check", "clinic")
+        self.assertEqual((row["collection"], row["problems"]), ("clinic", 0))
+        self.assertEqual((row["entities"], row["edges"]), (5007, 4))
+        self.assertEqual(self.json("check"), [row])
+
+    def test_addresses_that_name_nothing(self):
+        for address, part in (("nowhere", "nowhere"), ("nowhere/patients/p1", "nowhere"),
+                              ("clinic/doctors", "doctors"), ("clinic/doctors/p1", "doctors"),
+                              ("clinic/patients/p9", "p9"), ("00000000-0000-0000-0000-000000000001", "00000000")):
+            self.fails(NOT_FOUND, "get", address, says=part)
+        self.fails(NOT_FOUND, "stats", "nowhere", says="nowhere")
+        self.fails(NOT_FOUND, "export", "nowhere", says="nowhere")
+        self.fails(NOT_FOUND, "check", "nowhere", says="nowhere")
+        self.fails(NOT_FOUND, "series", "clinic/patients/p1", "Pulse", says="Pulse")
+        self.fails(NOT_FOUND, "measures", "clinic/patients/p1", "height", says="height")
+
+    def test_addresses_that_name_too_little_or_too_much(self):
+        for command in ("get", "edges", "series", "measures", "trajectory", "delete"):
+            self.fails(USAGE, command, "clinic/patients", says="clinic/patients")
+            self.fails(USAGE, command, "clinic", says="clinic")
+        self.fails(USAGE, "list", "clinic/patients/p1", says="get")
+        self.fails(USAGE, "export", "clinic/patients", says="clinic")
+        self.fails(USAGE, "nearest", "clinic/patients/p1", "profile", "p1", says="clinic/patients")
+
+
+class Writing(Program):
+    """Each command that writes, and what it refuses."""
+
+    def test_create_makes_root_collection_and_type(self):
+        self.empty()
+        self.assertEqual(self.json("create", "zoo/animals"), [{"collection": "zoo", "entity_type": "animals"}])
+        self.assertEqual(self.json("create", "zoo/keepers"), [{"collection": "zoo", "entity_type": "keepers"}])
+        self.assertEqual(self.json("create", "park"), [{"collection": "park", "entity_type": None}])
+        self.assertEqual([row["collection"] for row in self.json("list")], ["park", "zoo"])
+        self.fails(FAILED, "create", "zoo", says="zoo")
+        self.fails(FAILED, "create", "zoo/animals", says="animals")
+
+    def test_names_must_follow_the_rule(self):
+        self.empty()
+        for name in ("Zoo", "1zoo", "zo-o", "zoo ", "größe", "a" * 64, "..", "zoo/Animals", "zoo/1", "zoo/" + "a" * 64,
+                     "zoo/a/b", "zoo/", "/zoo", ""):
+            self.fails(USAGE, "create", name)
+        self.assertEqual(self.json("list") if self.root.exists() else [], [])
+        self.assertEqual(self.json("create", "_" + "z9" * 31)[0]["collection"], "_" + "z9" * 31)
+
+    def test_set_changes_properties_in_one_commit(self):
+        self.copy()
+        (row,) = self.json("set", "clinic/patients/p2", "age=31", "ward=ICU", "code:string=007", "x:float64=1",
+                           "scan:bytes=00ff", "gone=null", "ok=true", "at=2020-01-02", "big=-9223372036854775808")
+        self.assertEqual((row["collection"], row["entity_type"], row["key"], row["revision"]),
+                         ("clinic", "patients", "p2", 2))
+        (entity,) = self.json("get", row["id"])
+        self.assertEqual({name: entity[name] for name in entity if name[0] != "_"}, {
+            "age": 31, "ward": "ICU", "code": "007", "x": 1, "scan": "00ff", "gone": None, "ok": True,
+            "at": "2020-01-02T00:00:00Z", "big": -9223372036854775808})
+        self.json("set", "clinic/patients/p2", "--unset", "ward", "-u", "code", "y=1")
+        (entity,) = self.json("get", "clinic/patients/p2")
+        self.assertEqual((entity["_revision"], "ward" in entity, "code" in entity, entity["y"]), (3, False, False, 1))
+
+    def test_set_creates_only_if_told_to(self):
+        self.copy()
+        self.fails(NOT_FOUND, "set", "clinic/patients/new", "age=1", says="new")
+        (row,) = self.json("set", "--create", "clinic/patients/new/key", "age=1")
+        self.assertEqual((row["key"], row["revision"]), ("new/key", 1))
+        (again,) = self.json("set", "--create", "clinic/patients/new/key", "age=2")
+        self.assertEqual((again["id"], again["revision"]), (row["id"], 2))
+        (keyless,) = self.json("set", "--create", "clinic/patients")
+        self.assertEqual((keyless["key"], keyless["id"][14]), (None, "7"))
+        self.assertEqual(self.json("stats", "clinic")[2]["entities"], 7)
+        self.fails(NOT_FOUND, "set", "--create", "clinic/doctors/x", "a=1", says="doctors")
+        self.fails(NOT_FOUND, "set", "--create", "nowhere/doctors/x", "a=1", says="nowhere")
+        self.fails(USAGE, "set", "--create", "clinic", "a=1", says="COLLECTION/TYPE")
+
+    def test_set_changes_nothing_at_another_revision(self):
+        self.copy()
+        self.json("set", "clinic/patients/p2", "age=31", "--revision", "1")
+        self.fails(FAILED, "set", "clinic/patients/p2", "age=32", "--revision", "1", says="revision")
+        self.assertEqual(self.json("get", "clinic/patients/p2")[0]["age"], 31)
+
+    def test_what_breaks_a_rule_changes_nothing(self):
+        self.copy()
+        before = self.done("export", "clinic", "--meta")
+        for words in (["age"], ["=1"], ["a:int=1"], ["a:int64=x"], ["a:timestamp=10000-01-01"],
+                      ["a:timestamp=0000-12-31"], ["a:uuid=1"], ["a:bytes=f"], ["a:float64=nan"],
+                      ["n" * 256 + "=1"], ["ok=1", "b\udcff=1"], ["ok=1", "c=\udcff"], []):
+            self.fails(USAGE, "set", "clinic/patients/p2", *words)
+        self.fails(NOT_FOUND, "set", "clinic/patients/p2", "ok=1", "--unset", "missing", says="missing")
+        self.fails(USAGE, "set", "--create", "clinic/patients/" + "k" * 513, "a=1", says="512")
+        self.fails(USAGE, "set", "--create", "clinic/patients/\udcff", "a=1")
+        self.assertEqual(self.done("export", "clinic", "--meta"), before)
+
+    def test_the_longest_names_and_keys_are_taken(self):
+        self.copy()
+        (row,) = self.json("set", "--create", "clinic/patients/" + "k" * 512, "n" * 255 + "=1")
+        self.assertEqual(self.json("get", row["id"])[0]["n" * 255], 1)
+
+    def test_delete_takes_everything_that_belongs_to_the_entity(self):
+        self.copy()
+        (row,) = self.json("delete", "clinic/patients/p1")
+        self.assertEqual((row["collection"], row["entity_type"], row["key"]), ("clinic", "patients", "p1"))
+        self.fails(NOT_FOUND, "get", row["id"])
+        self.fails(NOT_FOUND, "delete", "clinic/patients/p1")
+        self.assertEqual([edge["key"] for edge in self.json("edges", "clinic/wards/icu")], ["p2"])
+        stats = {row["entity_type"]: row for row in self.json("stats", "clinic")}["patients"]
+        self.assertEqual([stats[name] for name in ("entities", "edges", "series", "points", "vectors", "measures")],
+                         [4, 1, 0, 0, 2, 0])
+        self.json("check", "clinic")
+
+    def test_drop_says_first_what_would_be_lost(self):
+        self.copy()
+        self.fails(USAGE, "drop", "clinic/numbers", says=["5000", "--yes"])
+        self.fails(USAGE, "drop", "clinic", says=["5007", "--yes"])
+        self.assertEqual(len(self.json("stats", "clinic")), 4)
+        self.assertEqual(self.json("drop", "clinic/wards", "--yes"),
+                         [{"collection": "clinic", "entity_type": "wards"}])
+        self.assertEqual([edge["type"] for edge in self.json("edges", "clinic/patients/p1")], ["knows"])
+        self.json("check", "clinic")
+        self.fails(NOT_FOUND, "drop", "clinic/wards", "--yes", says="wards")
+        self.json("drop", "clinic", "-y")
+        self.assertEqual((self.json("list"), list(self.root.glob("clinic*"))), ([], []))
+        self.fails(NOT_FOUND, "drop", "clinic", "--yes", says="clinic")
+        self.fails(USAGE, "drop", "a/b/c", "--yes")
+
+
+class Exporting(Program):
+    """The canonical form of a collection."""
+
+    def lines(self, *words):
+        return [json.loads(line) for line in self.done("export", "clinic", *words).splitlines()]
+
+    def test_an_export_has_everything_in_one_order(self):
+        lines = self.lines("--type", "patients")
+        self.assertEqual(lines[0], {"collection": "clinic", "version": 1})
+        self.assertEqual(lines[1], {"type": "patients", "vectors": [{"name": "profile", "dimension": 3}]})
+        ids = [line["entity"] for line in lines if "properties" in line]
+        self.assertEqual((len(ids), ids), (5, sorted(ids)))
+        own = self.json("get", "clinic/patients/p1")[0]["_id"]
+        start = ids.index(own)
+        first = next(i for i, line in enumerate(lines) if line.get("entity") == own)
+        kinds = [next(iter(line)) for line in lines[first:] if own in (line.get("entity"), line.get("source"))]
+        self.assertEqual(kinds, ["entity", "edge", "edge", "edge", "vector", "series", "series", "position", "measure"])
+        self.assertEqual([line["edge"] for line in lines if line.get("source") == own],
+                         ["knows", "treated_in", "treated_in"])
+        targets = [line["target"] for line in lines if line.get("source") == own and line["edge"] == "treated_in"]
+        self.assertEqual(targets, sorted(targets))
+        self.assertEqual(lines[first]["key"], "p1")
+        self.assertGreaterEqual(start, 0)
+
+    def test_an_export_keeps_the_types_of_values(self):
+        text = next(line for line in self.done("export", "clinic").splitlines() if '"key":"p1"' in line)
+        entity = json.loads(text, parse_float=lambda number: ["float64", number])["properties"]
+        self.assertEqual((entity["age"], entity["big"]), (65, 9223372036854775807))
+        self.assertEqual((entity["whole"], entity["ratio"]), (["float64", "2.0"], ["float64", "0.3333333333333333"]))
+        self.assertEqual(entity["born"], {"timestamp": "1970-01-02T03:04:05.000006Z"})
+        self.assertEqual((entity["scan"], list(entity["ref"])), ({"bytes": "00fe"}, ["uuid"]))
+        self.assertEqual((entity["active"], entity["nothing"], entity["name"]), (True, None, 'Zoë "Z", \n日本'))
+
+    def test_points_are_exported_exactly(self):
+        series = {line["series"]: line["points"] for line in self.lines() if "series" in line}
+        self.assertEqual(len(series["Heart Rate"]), 7)
+        self.assertEqual(series["odd"], [["2171-11-14T10:00:00Z", "NaN"], ["2171-11-14T10:00:00.000001Z", "Infinity"],
+                                         ["2171-11-14T10:00:00.000002Z", 0]])
+        self.assertIn('["2171-11-14T10:00:00.000002Z",-0]', self.done("export", "clinic"))
+        (measure,) = [line for line in self.lines() if "measure" in line]
+        self.assertEqual((measure["measure"], measure["unit"], measure["history"]), (
+            "weight", "kg", [["2171-11-14T09:59:00Z", 79.5], ["2171-11-14T10:00:00Z", 80.5]]))
+
+    def test_equal_contents_give_equal_bytes(self):
+        text = self.done("export", "clinic")
+        self.empty()
+        subprocess.run([FIXTURE, self.root], check=True)
+        self.assertEqual(self.done("export", "clinic"), text)
+        self.assertNotEqual(self.done("export", "clinic", "--meta"), text)
+        self.json("set", "clinic/patients/p2", "age=31")
+        self.assertNotEqual(self.done("export", "clinic"), text)
+        self.json("set", "clinic/patients/p2", "age=30")
+        self.assertEqual(self.done("export", "clinic"), text)
+
+    def test_an_export_goes_to_a_file_once_it_is_whole(self):
+        place = self.empty()
+        self.root = self.made
+        path = place / "clinic.jsonl"
+        self.assertEqual(self.done("export", "clinic", "-o", path), "")
+        self.assertEqual(path.read_text(encoding="utf-8"), self.done("export", "clinic"))
+        path.write_text("old", encoding="utf-8")
+        self.fails(NOT_FOUND, "export", "clinic", "--type", "doctors", "-o", path, says="doctors")
+        self.assertEqual((path.read_text(encoding="utf-8"), list(place.iterdir())), ("old", [path]))
+        self.fails(FAILED, "export", "clinic", "-o", place / "missing" / "x", says="missing")
+        self.assertEqual(self.done("export", "clinic", "-o", "/dev/null"), "")
+        self.assertFalse(pathlib.Path("/dev/null").is_file())
+
+    def test_an_export_may_be_one_json_array(self):
+        array = json.loads(self.done("export", "clinic", "--format", "json"))
+        self.assertEqual(array, self.lines())
+        self.fails(USAGE, "export", "clinic", "--format", "csv", says="JSON Lines")
+
+    def test_meta_adds_revisions_and_times(self):
+        entity = next(line for line in self.lines("--meta") if line.get("key") == "p2")
+        self.assertEqual((entity["revision"], entity["created_at"]), (1, entity["updated_at"]))
+        self.assertEqual(entity["times"], {"age": [entity["created_at"]] * 2})
+
+
+class BadFiles(Program):
+    """Files that are no collection, damaged, or held by somebody else."""
+
+    def test_a_file_that_is_no_collection(self):
+        self.copy()
+        (self.root / "text.hs").write_text("This is no collection.\n" * 1000, encoding="utf-8")
+        (self.root / "nothing.hs").write_bytes(b"")
+        for name in ("text", "nothing"):
+            for command in ("stats", "list", "check", "export"):
+                self.fails(DAMAGED, command, name, says=name)
+        self.assertEqual((self.root / "text.hs").read_text(encoding="utf-8"), "This is no collection.\n" * 1000)
+
+    def test_one_bad_collection_does_not_hide_the_others(self):
+        self.copy()
+        (self.root / "bad.hs").write_bytes(b"x" * 8192)
+        result = self.run_plain("--format", "json", "stats")
+        self.assertEqual((result.returncode, len(json.loads(result.stdout))), (DAMAGED, 4))
+        self.assertIn(b"bad", result.stderr)
+
+    def test_a_damaged_collection_is_an_error_never_a_crash(self):
+        self.copy()
+        path = self.root / "clinic.hs"
+        sound = path.read_bytes()
+        found = 0
+        for start in range(0, len(sound), max(4096, len(sound) // 24 // 4096 * 4096)):
+            damaged = bytearray(sound)
+            for i in range(start + 64, min(start + 4096, len(sound)), 100):
+                damaged[i] ^= 0x5A
+            path.write_bytes(damaged)
+            result = self.run_plain("check", "clinic")
+            self.assertIn(result.returncode, (OK, DAMAGED), result.stderr)
+            found += result.returncode == DAMAGED
+            if result.returncode == DAMAGED:
+                self.assertIn(b"clinic", result.stderr)
+        self.assertGreater(found, 0)
+
+    def test_a_cut_off_collection_is_damaged(self):
+        self.copy()
+        path = self.root / "clinic.hs"
+        path.write_bytes(path.read_bytes()[:5000])
+        self.fails(DAMAGED, "stats", "clinic", says="clinic")
+
+    def test_a_collection_held_by_another_process(self):
+        self.copy()
+        with subprocess.Popen([PROGRAM, "-d", self.root, "export", "clinic"], stdout=subprocess.PIPE) as holder:
+            try:
+                holder.stdout.read(10)  # it has opened the collection, and waits for a reader
+                self.fails(BUSY, "stats", "clinic", says=["clinic", str(holder.pid)])
+                self.fails(BUSY, "set", "clinic/patients/p1", "a=1", says=str(holder.pid))
+            finally:
+                holder.kill()
+        self.json("check", "clinic")
+
+    def test_a_root_that_is_no_directory(self):
+        self.copy()
+        self.root = self.root / "clinic.hs"
+        self.fails(FAILED, "stats", says="clinic.hs")
+        self.fails(FAILED, "create", "zoo", says="clinic.hs")
+
+
+class Terminal(Program):
+    """What changes on a terminal."""
+
+    def test_tables_fit_the_terminal(self):
+        for columns in (20, 40, 80, 132):
+            code, text = self.terminal("list", "clinic/patients", columns=columns)
+            self.assertEqual(code, OK)
+            lines = text.splitlines()
+            body = [line for line in lines if not line.startswith("(columns left out")]
+            self.assertLessEqual(max(self.width(line) for line in body), columns, text)
+        code, text = self.terminal("list", "clinic/patients", columns=40)
+        self.assertRegex(text.splitlines()[-1], r"^\(columns left out: \d+; --format csv has all\)$")
+        self.assertNotIn("…", self.done("list", "clinic/patients"))
+
+    def test_columns_of_the_environment_come_first(self):
+        code, text = self.terminal("stats", columns=200, environment={"COLUMNS": "30"})
+        self.assertEqual(code, OK)
+        self.assertLessEqual(max(len(line) for line in text.splitlines()[:-1]), 30)
+
+    def test_records_are_broken_over_lines(self):
+        code, text = self.terminal("get", "clinic/patients/p1", columns=40)
+        self.assertEqual(code, OK)
+        self.assertLessEqual(max(self.width(line) for line in text.splitlines()), 40)
+        self.assertIn("9223372036854775807", text)
+
+    @staticmethod
+    def width(line):
+        return sum(2 if "\u3000" <= character <= "\u9fff" else 1 for character in line)
+
+
+class Importing(Program):
+    """The import command; what a mapping can say is tested with the library."""
+
+    MAPPING = {"collection": "zoo", "sources": [{"file": "animals.csv", "type": "animals", "key": "id"}]}
+
+    def prepare(self, rows, mapping=None):
+        place = self.empty()
+        (place / "animals.csv").write_text("id,name,weight\n" + rows, encoding="utf-8")
+        (place / "mapping.json").write_text(json.dumps(mapping or self.MAPPING), encoding="utf-8")
+        return place
+
+    def test_an_import_makes_root_collection_and_entities(self):
+        place = self.prepare("1,Ada,4.5\n2,Bob,\n")
+        (row,) = json.loads(self.done("--format", "json", "import", place / "mapping.json"))
+        self.assertEqual((row["rows"], row["rejected"], row["entities"]), (2, 0, 2))
+        self.assertEqual(set(row), {"rows", "rejected", "entities", "edges", "points", "vectors", "measures", "seconds",
+                                    "rows_per_second"})
+        self.assertEqual(self.json("get", "zoo/animals/1")[0]["weight"], 4.5)
+        before = self.done("export", "zoo")
+        self.done("import", place / "mapping.json", place, "--batch", "1", "--durability", "durable", "--quiet")
+        self.assertEqual(self.done("export", "zoo"), before)
+
+    def test_bad_rows_are_told_with_file_line_and_column(self):
+        typed = {**self.MAPPING, "sources": [{**self.MAPPING["sources"][0],
+                                              "properties": {"name": "string", "weight": "float64"}}]}
+        place = self.prepare("1,Ada,heavy\n2,Bob,3\n3,Cy,1,2\n", typed)
+        rejects = place / "rejects.jsonl"
+        result = self.run_plain("--format", "json", "import", place / "mapping.json", "--rejects", rejects)
+        self.assertEqual(result.returncode, OK, result.stderr)
+        self.assertEqual([json.loads(result.stdout)[0][name] for name in ("rows", "rejected", "entities")], [3, 2, 1])
+        message = result.stderr.decode()
+        self.assertRegex(message, r"(?m)^hyperspatial: .*animals\.csv, line 2, column weight: .+$")
+        self.assertRegex(message, r"(?m)^hyperspatial: .*animals\.csv, line 4: .+$")
+        self.assertEqual(len(rejects.read_text(encoding="utf-8").splitlines()), 2)
+
+    def test_too_many_bad_rows_stop_the_import(self):
+        typed = {**self.MAPPING, "sources": [{**self.MAPPING["sources"][0], "properties": {"weight": "int64"}}]}
+        place = self.prepare("".join(f"{i},x,bad\n" for i in range(200)) + "999,ok,1\n", typed)
+        result = self.run_plain("import", place / "mapping.json")
+        self.assertEqual(result.returncode, REJECTED)
+        self.assertIn(b"more bad rows", result.stderr)
+        self.assertEqual(self.run_plain("import", place / "mapping.json", "--max-rejects", "5").returncode, REJECTED)
+        result = self.run_plain("import", place / "mapping.json", "--max-rejects", "unlimited")
+        self.assertEqual(result.returncode, OK)
+        self.assertEqual(self.json("stats", "zoo")[0]["entities"], 1)
+
+    def test_options_of_an_import_are_checked(self):
+        place = self.prepare("1,Ada,1\n")
+        for words in (["--max-rejects", "many"], ["--batch", "0"], ["--batch", "1000001"], ["--durability", "certain"]):
+            self.fails(USAGE, "import", place / "mapping.json", *words, says=words[0])
+
+    def test_bad_mappings_and_missing_files(self):
+        place = self.prepare("1,Ada,1\n")
+        self.fails(NOT_FOUND, "import", place / "none.json", says="none.json")
+        for text in ("{", "[]", '{"collection": "Zoo", "sources": []}', '{"collection": "zoo", "sorces": []}'):
+            (place / "bad.json").write_text(text, encoding="utf-8")
+            self.fails(USAGE, "import", place / "bad.json", says="bad.json")
+        (place / "bad.json").write_text(json.dumps({"collection": "zoo", "sources": [
+            {"file": "none.csv", "type": "animals", "key": "id"}]}), encoding="utf-8")
+        self.fails(NOT_FOUND, "import", place / "bad.json", says="none.csv")
+        cycle = {"collection": "zoo", "sources": [
+            {"file": "animals.csv", "type": name, "key": "id",
+             "edges": [{"type": "to", "to": {"type": other, "key": "name"}}]}
+            for name, other in (("cats", "dogs"), ("dogs", "cats"))]}
+        (place / "bad.json").write_text(json.dumps(cycle), encoding="utf-8")
+        self.fails(USAGE, "import", place / "bad.json", says=["cycle", "cats", "dogs"])
+
+    def test_ctrl_c_stops_between_two_commits_and_running_again_finishes(self):
+        count = 400000
+        place = self.prepare("".join(f"{i},animal {i},{i % 97}.5\n" for i in range(count)))
+        command = [PROGRAM, "-d", str(self.root), "import", str(place / "mapping.json"), "--batch", "500"]
+        leader, follower = pty.openpty()
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=follower) as process:
+            os.close(follower)
+            seen = b""
+            while b"rows" not in seen and select.select([leader], [], [], 60)[0]:
+                seen += os.read(leader, 4096)
+            process.send_signal(signal.SIGINT)
+            while True:
+                try:
+                    part = os.read(leader, 4096)
+                except OSError:
+                    break
+                seen += part
+            self.assertEqual(process.wait(), INTERRUPTED)
+        os.close(leader)
+        self.assertRegex(seen.decode(), r"\[1/1\] \S*animals\.csv  [\d,]+ rows")
+        self.assertIn("running it again finishes it", seen.decode())
+        self.assertEqual(self.json("check", "zoo")[0]["problems"], 0)
+        self.assertLess(self.json("stats", "zoo")[0]["entities"], count)
+        self.done("import", place / "mapping.json", "-q")
+        self.assertEqual(self.json("stats", "zoo")[0]["entities"], count)
+
+
+class Tap(unittest.TestResult):
+    """Reports each test as a line of TAP."""
+
+    number = 0
+
+    def report(self, test, good, note="", detail=""):
+        self.number += 1
+        name = re.sub(r"^test_", "", test.id().split(".")[-1])
+        print(f"{'ok' if good else 'not ok'} {self.number} - {name}{note}", flush=True)
+        for line in detail.splitlines():
+            print(f"# {line}", flush=True)
+
+    def addSuccess(self, test):
+        self.report(test, True)
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self.report(test, False, detail=self.failures[-1][1])
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self.report(test, False, detail=self.errors[-1][1])
+
+    def addSkip(self, test, reason):
+        self.report(test, True, note=f" # SKIP {reason}")
+
+
+def main():
+    suite = unittest.TestSuite()
+    loader = unittest.TestLoader()
+    wanted = sys.argv[3:]
+    for case in (CommandLine, Asking, Writing, Exporting, BadFiles, Terminal, Importing):
+        for test in loader.loadTestsFromTestCase(case):
+            if not wanted or any(word in test.id() for word in wanted):
+                suite.addTest(test)
+    print(f"1..{suite.countTestCases()}")
+    return 0 if suite.run(Tap()).wasSuccessful() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
