@@ -38,6 +38,7 @@ typedef struct table_entry {
 
 typedef struct family_entry {
     engine_family id;
+    uint64_t born;       /* the commit that made this entry */
     uint32_t next_table; /* number of the next table created */
     uint32_t count;
     char name[CATALOG_NAME_MAX + 1];
@@ -49,6 +50,7 @@ typedef struct catalog {
     uint64_t sequence;
     uint64_t log_position; /* end of its record */
     uint64_t log_chain;    /* checksum of its record */
+    uint64_t txn_limit;    /* write transactions from this number on are not in it */
     /* The last commits up to this one that ask for each kind of durability. */
     uint64_t last_durable;
     uint64_t last_buffered;

@@ -87,9 +87,9 @@ static hs_status list_tree(store *s, const table_entry *e, uint32_t page, uint32
     for (uint32_t i = 0; n != NULL && level == 0 && i < n->count; i++) {
         node_value v = node_get_value(n, &e->def->shape, i);
         uint64_t units = (sizeof(value_header) + v.bytes.size + UNIT_SIZE - 1) / UNIT_SIZE;
-        if (v.long_page != 0) TRY(run_list_add(runs, v.long_page, (uint32_t)units));
+        if (v.long_page != 0) TRY(run_list_add(runs, v.long_page, (uint32_t)units, 0));
     }
-    return run_list_add(runs, page, level > 0 ? 1 : e->def->shape.leaf_units);
+    return run_list_add(runs, page, level > 0 ? 1 : e->def->shape.leaf_units, 0);
 }
 
 /* Turns the dropped trees of a garbage record into runs. Only the checkpoint looks at `dropped`. */
@@ -163,7 +163,9 @@ static hs_status leave_out_freed(store *s, uint64_t sequence, bitmap *fresh) {
 static hs_status take_run(store *s, uint8_t kind, uint64_t bytes, uint64_t maker, run_list *taken,
                           bitmap *fresh, value_header **result) {
     uint32_t units = (uint32_t)((sizeof(value_header) + bytes + UNIT_SIZE - 1) / UNIT_SIZE);
-    TRY(space_take(&s->space, store_horizon(s), units, 1, taken));
+    readers_view view;
+    store_look(s, &view);
+    TRY(space_take(&s->space, &view, units, 1, taken));
     uint32_t page = taken->runs[taken->count - 1].page;
     TRY(bitmap_grow(fresh, page + (uint64_t)units));
     bitmap_set(fresh, page, units);
@@ -213,7 +215,7 @@ static hs_status store_space_map(store *s, file_header *h, run_list *taken, bitm
 
 /* The run that a header refers to, as the header of its page says; 0 units if there is none. */
 static page_run run_of(store *s, const run_ref *ref) {
-    return (page_run){ref->page, ref->page == 0 ? 0 : pagefile_at(&s->file, ref->page)->units};
+    return (page_run){ref->page, ref->page == 0 ? 0 : pagefile_at(&s->file, ref->page)->units, 0};
 }
 
 /* Takes the newest state to be saved, and protects it. False if the last checkpoint holds it already. */
@@ -222,6 +224,7 @@ static bool choose_state(store *s, bool clean, reader_slot *slot, const catalog 
     pthread_mutex_lock(&s->pipeline);
     const catalog *c = *state = s->latest;
     reader_protect(slot, c->sequence);
+    reader_limit(slot, c->txn_limit);
     *h = s->header;
     h->generation++;
     h->sequence = c->sequence;

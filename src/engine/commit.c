@@ -38,16 +38,16 @@ static bool queue_next(byte_reader *r, queued *q) {
     return true;
 }
 
-/* Adds the family of a shared table to those of the transaction, to be locked with the others. */
-static hs_status need_shared(txn *t, engine_table table, bool *shared) {
-    family_entry *entry = catalog_family(t->catalog, table.family);
+/* Adds the family of a shared table to those of the transaction, to be locked with the others. Other tables need no lock
+ * here. HS_CONFLICT if the family is gone. */
+static hs_status need_shared(txn *t, engine_table table) {
     txn_family *f = txn_find_family(t, table.family);
-    *shared = true;
     if (f != NULL && f->created) return HS_OK;
-    if (entry == NULL) return error_set(HS_CONFLICT, "column family %u is gone", table.family);
-    table_entry *e = family_table(entry, table.table);
-    *shared = e != NULL && e->def->options.shared;
-    if (!*shared) return HS_OK;
+    if (catalog_family(t->catalog, table.family) == NULL) {
+        return error_set(HS_CONFLICT, "column family %u is gone", table.family);
+    }
+    const table_entry *e = txn_table(t, table);
+    if (e == NULL || !e->def->options.shared) return HS_OK;
     if (f == NULL) TRY(txn_add_family(t, table.family, NULL, &f));
     f->needs_shared = true;
     return HS_OK;
@@ -127,15 +127,9 @@ static hs_status check_expectations(txn *t) {
 static hs_status apply_queue(txn *t) {
     byte_reader r = {t->queue.data, t->queue.data + t->queue.size, false};
     queued q;
-    bool shared;
-    while (queue_next(&r, &q)) {
-        TRY(need_shared(t, q.table, &shared));
-        if (!shared)
-            return error_set(HS_INVALID, "column family %u, table %u is not shared", q.table.family,
-                             q.table.table);
-    }
+    while (queue_next(&r, &q)) TRY(need_shared(t, q.table));
     for (size_t i = 0; i < t->expectation_count; i++)
-        TRY(need_shared(t, t->expectations[i].table, &shared));
+        TRY(need_shared(t, t->expectations[i].table));
     for (size_t i = 0; i < t->family_count; i++) {
         if (t->families[i].dropped) t->families[i].needs_shared = true;
     }
@@ -183,7 +177,7 @@ static family_entry *compose_family(txn_family *f, family_entry *now) {
 /* The next catalog; what it replaces goes into the garbage record. HS_NO_MEMORY leaves nothing behind. */
 static hs_status compose(txn *t, catalog *latest, garbage *g, catalog **result) {
     catalog *c = catalog_alloc(latest->count + (uint32_t)t->family_count);
-    void **objects = memory_alloc((t->family_count + 1) * sizeof *objects);
+    garbage_object *objects = memory_alloc((t->family_count + 1) * sizeof *objects);
     size_t object_count = 0, made = 0;
     hs_status status = c == NULL || objects == NULL ? error_memory("a catalog", sizeof *c) : HS_OK;
     uint32_t from = 0, to = 0;
@@ -206,11 +200,12 @@ static hs_status compose(txn *t, catalog *latest, garbage *g, catalog **result) 
                 status = error_memory("a column family", sizeof *entry);
                 break;
             }
+            entry->born = latest->sequence + 1;
             f->composed = entry;
             made++;
             c->families[to++] = entry;
         }
-        if (now != NULL) objects[object_count++] = now;
+        if (now != NULL) objects[object_count++] = (garbage_object){now, now->born};
     }
     if (status != HS_OK) {
         for (size_t i = 0; i < t->family_count && made > 0; i++)
@@ -219,7 +214,7 @@ static hs_status compose(txn *t, catalog *latest, garbage *g, catalog **result) 
         memory_free(objects);
         return status;
     }
-    objects[object_count++] = latest;
+    objects[object_count++] = (garbage_object){latest, latest->sequence};
     c->count = to;
     g->objects = objects;
     g->object_count = object_count;
@@ -317,6 +312,7 @@ static hs_status publish(txn *t, pending *p) {
     wal_append(&s->log, record, c->sequence);
     c->log_position = s->log.end;
     c->log_chain = s->log.chain;
+    c->txn_limit = atomic_load(&s->next_txn);
     note_durability(t, before, c);
     g->runs = t->freed;
     g->dropped = t->dropped;
@@ -348,6 +344,7 @@ hs_status commit_replayed(txn *t, uint64_t sequence, uint64_t position, uint64_t
     c->sequence = g->sequence = sequence;
     c->log_position = position;
     c->log_chain = chain;
+    c->txn_limit = atomic_load(&s->next_txn);
     g->runs = t->freed;
     g->dropped = t->dropped;
     t->freed = (run_list){0};

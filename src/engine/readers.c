@@ -14,7 +14,10 @@ static reader_slot *chunk_create(void) {
     uintptr_t start = ((uintptr_t)block + sizeof(void *) + _Alignof(reader_slot) - 1) &
                       ~(uintptr_t)(_Alignof(reader_slot) - 1);
     ((void **)start)[-1] = block;
-    return (reader_slot *)start;
+    reader_slot *chunk = (reader_slot *)start;
+    for (uint32_t i = 0; i < READERS_CHUNK; i++)
+        atomic_init(&chunk[i].limit, UINT64_MAX);
+    return chunk;
 }
 
 static void chunk_free(reader_slot *chunk) {
@@ -70,18 +73,33 @@ hs_status readers_take(readers *r, reader_slot **slot) {
                      READERS_CHUNK * READERS_CHUNKS_MAX);
 }
 
-uint64_t readers_oldest(const readers *r, uint64_t current, uint64_t *count) {
-    uint64_t oldest = current, found = 0;
+void readers_look(const readers *r, uint64_t visible, readers_view *view) {
+    view->visible = view->oldest = visible;
+    view->count = 0;
     for (uint32_t i = 0; i < READERS_CHUNKS_MAX; i++) {
         const reader_slot *chunk = atomic_load(&r->chunks[i]);
         if (chunk == NULL) break;
         for (uint32_t s = 0; s < READERS_CHUNK; s++) {
             uint64_t state = atomic_load(&chunk[s].state);
             if (state == 0 || state == UINT64_MAX) continue;
-            found++;
-            if (state - 1 < oldest) oldest = state - 1;
+            if (state - 1 < view->oldest) view->oldest = state - 1;
+            if (view->count < READERS_VIEWED) {
+                view->listed[view->count].sequence = state - 1;
+                view->listed[view->count].limit = atomic_load(&chunk[s].limit);
+                /* The slot may have changed hands between the two loads: then believe nothing of it. */
+                if (atomic_load(&chunk[s].state) != state)
+                    view->listed[view->count].limit = UINT64_MAX;
+            }
+            view->count++;
         }
     }
-    if (count != NULL) *count = found;
-    return oldest;
+}
+
+bool readers_see(const readers_view *view, uint64_t born, uint64_t txn, uint64_t died) {
+    if (died > view->visible || view->count > READERS_VIEWED) return died > view->oldest;
+    for (uint64_t i = 0; i < view->count; i++) {
+        uint64_t sequence = view->listed[i].sequence;
+        if (sequence < died && sequence >= born && view->listed[i].limit > txn) return true;
+    }
+    return false;
 }

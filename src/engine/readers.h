@@ -5,6 +5,7 @@
 #define ENGINE_READERS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "hyperspatial/status.h"
@@ -15,6 +16,8 @@
 typedef struct reader_slot {
     _Alignas(64) _Atomic uint64_t
         state; /* 0: free; UINT64_MAX: taken, no commit yet; else its commit + 1 */
+    /* Pages of write transactions from this number on are invisible to it. */
+    _Atomic uint64_t limit;
 } reader_slot;
 
 typedef struct readers {
@@ -33,11 +36,32 @@ hs_status readers_take(readers *r, reader_slot **slot);
 static inline void reader_protect(reader_slot *slot, uint64_t sequence) {
     atomic_store(&slot->state, sequence + 1);
 }
+/* Lets go of the pages of write transactions numbered `limit` and higher, none of which the reader's commit contains. */
+static inline void reader_limit(reader_slot *slot, uint64_t limit) {
+    atomic_store_explicit(&slot->limit, limit, memory_order_release);
+}
 static inline void reader_release(reader_slot *slot) {
+    atomic_store_explicit(&slot->limit, UINT64_MAX, memory_order_relaxed);
     atomic_store_explicit(&slot->state, 0, memory_order_release);
 }
 
-/* The smallest commit that a reader sees, at most `current`; *count (may be NULL) receives the number of readers. */
-uint64_t readers_oldest(const readers *r, uint64_t current, uint64_t *count);
+/* What readers can see at one moment. */
+#define READERS_VIEWED 64u
+typedef struct readers_view {
+    uint64_t visible; /* what new readers see */
+    uint64_t oldest;  /* the smallest commit that is read, at most `visible` */
+    uint64_t count;   /* readers; only the first READERS_VIEWED are listed */
+    struct {
+        uint64_t sequence;
+        uint64_t limit;
+    } listed[READERS_VIEWED];
+} readers_view;
+
+/* `visible` was read before the call. */
+void readers_look(const readers *r, uint64_t visible, readers_view *view);
+
+/* Whether a reader can see what came into being with commit `born` and write transaction `txn`, and went with commit
+ * `died`. */
+bool readers_see(const readers_view *view, uint64_t born, uint64_t txn, uint64_t died);
 
 #endif

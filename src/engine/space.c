@@ -12,9 +12,9 @@ hs_status run_list_reserve(run_list *list, size_t more) {
                           sizeof *list->runs);
 }
 
-hs_status run_list_add(run_list *list, uint32_t page, uint32_t units) {
+hs_status run_list_add(run_list *list, uint32_t page, uint32_t units, uint64_t txn) {
     if (list->count == list->capacity) TRY(run_list_reserve(list, 1));
-    list->runs[list->count++] = (page_run){page, units};
+    list->runs[list->count++] = (page_run){page, units, txn};
     return HS_OK;
 }
 
@@ -52,7 +52,7 @@ hs_status space_load(space *s, const uint8_t *bytes, uint64_t size, uint64_t uni
 
 static void garbage_free(garbage *g) {
     for (size_t i = 0; i < g->object_count; i++)
-        memory_free(g->objects[i]);
+        memory_free(g->objects[i].block);
     while (g->dropped != NULL) {
         dropped_tree *next = g->dropped->next;
         memory_free(g->dropped);
@@ -106,7 +106,7 @@ static void reclaim_one(space *s, garbage *g) {
     }
     g->runs.count = kept;
     for (size_t i = 0; i < g->object_count; i++)
-        memory_free(g->objects[i]);
+        memory_free(g->objects[i].block);
     g->object_count = 0;
 }
 
@@ -116,6 +116,50 @@ static void reclaim(space *s, uint64_t horizon) {
         reclaim_one(s, g);
         if (g->runs.count > 0 || g->dropped != NULL) {
             queue_append(&s->held, g);
+        } else {
+            garbage_free(g);
+        }
+    }
+}
+
+/* Frees what came and went between two readers, so that an old one holds back only what it can see. */
+static void sift_one(space *s, const readers_view *view, garbage *g) {
+    size_t kept = 0;
+    for (size_t i = 0; i < g->runs.count; i++) {
+        page_run run = g->runs.runs[i];
+        if (bitmap_test(&s->durable, run.page) || readers_see(view, 0, run.txn, g->sequence)) {
+            g->runs.runs[kept++] = run;
+        } else {
+            bitmap_clear(&s->taken, run.page, run.units);
+        }
+    }
+    g->runs.count = kept;
+    kept = 0;
+    for (size_t i = 0; i < g->object_count; i++) {
+        garbage_object object = g->objects[i];
+        if (readers_see(view, object.born, 0, g->sequence)) {
+            g->objects[kept++] = object;
+        } else {
+            memory_free(object.block);
+        }
+    }
+    g->object_count = kept;
+}
+
+#define SIFT_LEAST 1024u
+
+/* Looks through all fresh garbage; as that takes time, only when as much was added as the last time left behind. */
+static void sift(space *s, const readers_view *view) {
+    if (s->unsifted < SIFT_LEAST || s->unsifted < s->sifted) return;
+    s->unsifted = s->sifted = 0;
+    garbage_queue all = s->fresh;
+    s->fresh = (garbage_queue){0};
+    while (all.first != NULL) {
+        garbage *g = queue_pop(&all);
+        if (g->sequence <= view->visible) sift_one(s, view, g);
+        if (g->runs.count > 0 || g->object_count > 0 || g->dropped != NULL) {
+            s->sifted += g->runs.count + g->object_count;
+            queue_append(&s->fresh, g);
         } else {
             garbage_free(g);
         }
@@ -136,12 +180,6 @@ void space_checkpointed(space *s, uint64_t sequence, bitmap *durable) {
     pthread_mutex_unlock(&s->lock);
 }
 
-void space_reclaim(space *s, uint64_t horizon) {
-    pthread_mutex_lock(&s->lock);
-    reclaim(s, horizon);
-    pthread_mutex_unlock(&s->lock);
-}
-
 /* One run from the clear bits, growing the file if need be. */
 static hs_status take_run(space *s, uint32_t units, uint32_t *page) {
     uint64_t file_units = atomic_load(&s->file->units);
@@ -159,16 +197,18 @@ static hs_status take_run(space *s, uint32_t units, uint32_t *page) {
     return HS_OK;
 }
 
-hs_status space_take(space *s, uint64_t horizon, uint32_t units, size_t count, run_list *out) {
+hs_status space_take(space *s, const readers_view *view, uint32_t units, size_t count,
+                     run_list *out) {
     TRY(run_list_reserve(out, count));
     size_t before = out->count;
     pthread_mutex_lock(&s->lock);
-    reclaim(s, horizon);
+    reclaim(s, view->oldest);
+    sift(s, view);
     hs_status status = HS_OK;
     for (size_t i = 0; i < count && status == HS_OK; i++) {
         uint32_t page;
         status = take_run(s, units, &page);
-        if (status == HS_OK) out->runs[out->count++] = (page_run){page, units};
+        if (status == HS_OK) out->runs[out->count++] = (page_run){page, units, 0};
     }
     if (status != HS_OK) {
         for (size_t i = before; i < out->count; i++)
@@ -194,6 +234,7 @@ void space_give_back(space *s, const run_list *lists, size_t count) {
 void space_add_garbage(space *s, garbage *g) {
     pthread_mutex_lock(&s->lock);
     queue_append(&s->fresh, g);
+    s->unsifted += g->runs.count + g->object_count;
     pthread_mutex_unlock(&s->lock);
 }
 

@@ -17,10 +17,12 @@
 
 #include "engine/bitmap.h"
 #include "engine/pagefile.h"
+#include "engine/readers.h"
 
 typedef struct page_run {
     uint32_t page;
     uint32_t units;
+    uint64_t txn; /* of freed runs: the write transaction that made it */
 } page_run;
 
 typedef struct run_list {
@@ -30,7 +32,7 @@ typedef struct run_list {
 } run_list;
 
 /* Appends a run. HS_NO_MEMORY. */
-hs_status run_list_add(run_list *list, uint32_t page, uint32_t units);
+hs_status run_list_add(run_list *list, uint32_t page, uint32_t units, uint64_t txn);
 /* Makes room for `more` runs, so that as many run_list_add cannot fail. */
 hs_status run_list_reserve(run_list *list, size_t more);
 void run_list_free(run_list *list);
@@ -46,13 +48,19 @@ typedef struct dropped_tree {
     bool long_values;
 } dropped_tree;
 
+/* A heap block that readers may still see: a catalog, a family entry. */
+typedef struct garbage_object {
+    void *block;
+    uint64_t born; /* the commit that made it */
+} garbage_object;
+
 /* What one commit freed. */
 typedef struct garbage {
     struct garbage *next;
     uint64_t sequence; /* of the commit that freed it */
     run_list runs;
     dropped_tree *dropped; /* whole trees, taken apart by the next checkpoint */
-    void **objects;        /* heap blocks that readers may still see: catalogs, family entries */
+    garbage_object *objects;
     size_t object_count;
 } garbage;
 
@@ -69,6 +77,8 @@ typedef struct space {
     bitmap taken;
     garbage_queue fresh; /* a reader may still see it */
     garbage_queue held;  /* no reader sees it, but its runs are durable */
+    size_t unsifted;     /* runs that became fresh garbage since it was last sifted */
+    size_t sifted;       /* runs that were left then */
 } space;
 
 hs_status space_open(space *s, pagefile *file);
@@ -79,8 +89,9 @@ void space_close(space *s);
 hs_status space_load(space *s, const uint8_t *bytes, uint64_t size, uint64_t units);
 
 /* Takes `count` runs of `units` units each and appends them to `out`. All or none: HS_FULL, HS_NO_MEMORY, HS_IO. Freed
- * space is used first (lowest address first), with garbage up to commit `horizon` reclaimed before the file grows. */
-hs_status space_take(space *s, uint64_t horizon, uint32_t units, size_t count, run_list *out);
+ * space that no reader can see is used before the file grows, lowest address first. */
+hs_status space_take(space *s, const readers_view *view, uint32_t units, size_t count,
+                     run_list *out);
 
 /* Gives the runs of several lists back, in one step, that no commit has ever referred to; a run may be listed twice. */
 void space_give_back(space *s, const run_list *lists, size_t count);
@@ -91,9 +102,6 @@ void space_add_garbage(space *s, garbage *garbage);
 /* The checkpoint of commit `sequence` is finished: `durable` takes the place of the durable map (the old one is handed back
  * in it), and what it no longer contains becomes free as far as readers allow. */
 void space_checkpointed(space *s, uint64_t sequence, bitmap *durable);
-
-/* Frees what no reader at or after `horizon` can see. */
-void space_reclaim(space *s, uint64_t horizon);
 
 /* Units in use now. */
 uint64_t space_taken_units(space *s);

@@ -195,6 +195,7 @@ static hs_status load_catalog(store *s) {
     c->sequence = s->header.sequence;
     c->log_position = s->header.log_position;
     c->log_chain = s->header.log_chain;
+    c->txn_limit = s->header.next_txn;
     s->latest = c;
     atomic_store(&s->visible, c);
     atomic_store(&s->visible_sequence, c->sequence);
@@ -383,9 +384,9 @@ static void store_close(engine *e, hs_status *status) {
         *status = HS_OK;
         return;
     }
-    uint64_t open_count;
-    readers_oldest(&s->readers, 0, &open_count);
-    assert(open_count == 0);
+    readers_view view;
+    store_look(s, &view);
+    assert(view.count == 0);
     if (s->has_background) {
         pthread_mutex_lock(&s->pipeline);
         s->stopping = true;
@@ -612,12 +613,17 @@ static hs_status queue(engine_txn *base, uint8_t operation, engine_table table, 
                        hs_slice value) {
     txn *t = (txn *)base;
     if (!t->write) return error_set(HS_INVALID, "a snapshot cannot be written");
-    if (key.size > ENGINE_KEY_MAX) {
-        return error_set(HS_LIMIT, "a key of %zu bytes exceeds the limit of %d", key.size,
-                         ENGINE_KEY_MAX);
+    const table_entry *e = txn_table(t, table);
+    if (e == NULL)
+        return error_set(HS_NOT_FOUND, "column family %u has no table %u", table.family,
+                         table.table);
+    if (!e->def->options.shared) {
+        return error_set(HS_INVALID,
+                         "table \"%s\" of column family %u is not shared: write it directly",
+                         e->def->name, table.family);
     }
-    if (value.size > ENGINE_VALUE_MAX)
-        return error_set(HS_LIMIT, "a value of %zu bytes exceeds 1 GiB", value.size);
+    TRY(txn_check_key(e, key));
+    if (operation != REDO_DELETE) TRY(txn_check_value(e, value));
     size_t before = t->queue.size;
     hs_status status = buffer_append(&t->queue, &operation, 1);
     if (status == HS_OK) status = buffer_varint(&t->queue, table.family);
@@ -664,7 +670,10 @@ static hs_status stats(engine *e, engine_stats *out) {
     TRY(vfs_size(s->log.file, &out->log_bytes));
     out->free_bytes = out->file_bytes - space_taken_units(&s->space) * UNIT_SIZE;
     out->sequence = atomic_load(&s->visible_sequence);
-    out->oldest_snapshot = readers_oldest(&s->readers, out->sequence, &out->snapshots);
+    readers_view view;
+    readers_look(&s->readers, out->sequence, &view);
+    out->oldest_snapshot = view.oldest;
+    out->snapshots = view.count;
     pthread_mutex_lock(&s->pipeline);
     out->log_used_bytes = s->log.end - s->log.tail;
     out->checkpoints = s->checkpoints;

@@ -93,9 +93,9 @@ void store_fail(store *s, hs_status status);
 /* HS_OK, or HS_READ_ONLY with the reason. The pipeline lock is held. */
 hs_status store_check_writable(const store *s);
 
-/* The commit before which no reader sees anything. */
-static inline uint64_t store_horizon(const store *s) {
-    return readers_oldest(&s->readers, atomic_load(&s->visible_sequence), NULL);
+/* What readers can see now. */
+static inline void store_look(const store *s, readers_view *view) {
+    readers_look(&s->readers, atomic_load(&s->visible_sequence), view);
 }
 
 /* What a page of a table at a level must be. */

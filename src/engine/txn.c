@@ -28,10 +28,12 @@ hs_status txn_reserve(txn *t, uint32_t units, size_t count) {
     /* Take twice as much each time, so that a long transaction asks rarely and a short one keeps little. */
     size_t more = count - pool->count, extra = t->allocated.count / 4;
     size_t limit = 256 / units;
-    hs_status status = space_take(&t->store->space, store_horizon(t->store), units,
-                                  more + (extra < limit ? extra : limit), pool);
+    readers_view view;
+    store_look(t->store, &view);
+    hs_status status =
+        space_take(&t->store->space, &view, units, more + (extra < limit ? extra : limit), pool);
     if (status == HS_FULL && extra > 0)
-        status = space_take(&t->store->space, store_horizon(t->store), units, more, pool);
+        status = space_take(&t->store->space, &view, units, more, pool);
     return status;
 }
 
@@ -50,7 +52,7 @@ page_header *txn_alloc(txn *t, const table_def *def, uint8_t kind, uint32_t leve
     run_list *pool = &t->pool.classes[size_class(units)];
     assert(pool->count > 0);
     page_run run = pool->runs[--pool->count];
-    hs_status status = run_list_add(&t->allocated, run.page, units);
+    hs_status status = run_list_add(&t->allocated, run.page, units, 0);
     assert(status == HS_OK);
     (void)status;
     page_header *h = pagefile_at(&t->store->file, run.page);
@@ -60,7 +62,9 @@ page_header *txn_alloc(txn *t, const table_def *def, uint8_t kind, uint32_t leve
 
 hs_status txn_alloc_value(txn *t, const table_def *def, uint64_t bytes, page_header **result) {
     uint32_t units = (uint32_t)((sizeof(value_header) + bytes + UNIT_SIZE - 1) / UNIT_SIZE);
-    TRY(space_take(&t->store->space, store_horizon(t->store), units, 1, &t->allocated));
+    readers_view view;
+    store_look(t->store, &view);
+    TRY(space_take(&t->store->space, &view, units, 1, &t->allocated));
     page_run run = t->allocated.runs[t->allocated.count - 1];
     page_header *h = *result = pagefile_at(&t->store->file, run.page);
     memset(h, 0, sizeof(value_header));
@@ -72,12 +76,13 @@ hs_status txn_alloc_value(txn *t, const table_def *def, uint64_t bytes, page_hea
 void txn_free(txn *t, const page_header *page) {
     hs_status status;
     if (!txn_owns(t, page)) {
-        status = run_list_add(&t->freed, page->page, page->units);
+        status = run_list_add(&t->freed, page->page, page->units, page->txn);
     } else if (page->kind < PAGE_VALUE) {
-        status = run_list_add(&t->pool.classes[size_class(page->units)], page->page, page->units);
+        status =
+            run_list_add(&t->pool.classes[size_class(page->units)], page->page, page->units, 0);
     } else {
         /* The run was never seen by anybody: it goes with what is freed at commit, and back at once at abort. */
-        status = run_list_add(&t->freed, page->page, page->units);
+        status = run_list_add(&t->freed, page->page, page->units, page->txn);
     }
     assert(status == HS_OK);
     (void)status;
@@ -110,6 +115,7 @@ hs_status txn_begin_read(engine *e, engine_txn **result) {
         reader_protect(t->slot, sequence);
     } while (atomic_load(&s->visible_sequence) != sequence);
     t->catalog = atomic_load(&s->visible);
+    reader_limit(t->slot, t->catalog->txn_limit);
     *result = &t->base;
     return HS_OK;
 }
@@ -120,6 +126,7 @@ static void see_latest(txn *t) {
     pthread_mutex_lock(&s->pipeline);
     t->catalog = s->latest;
     reader_protect(t->slot, s->latest->sequence);
+    reader_limit(t->slot, s->latest->txn_limit);
     pthread_mutex_unlock(&s->pipeline);
 }
 
@@ -336,7 +343,9 @@ const table_entry *txn_table(txn *t, engine_table table) {
         if (e == NULL || !e->def->options.shared || f->created || t->replaying) return e;
     }
     family_entry *entry = catalog_family(t->catalog, table.family);
-    return entry == NULL ? NULL : family_table(entry, table.table);
+    const table_entry *before = entry == NULL ? NULL : family_table(entry, table.table);
+    /* A shared table made by this very transaction is not in any catalog yet. */
+    return before == NULL && f != NULL ? txn_family_table(f, table.table) : before;
 }
 
 hs_status txn_writable_table(txn *t, engine_table table, bool shared, table_entry **result) {
@@ -425,7 +434,7 @@ hs_status txn_log_named(txn *t, uint8_t operation, engine_table table, const cha
 
 /* --- writing operations --------------------------------------------------------------------------------------------------- */
 
-static hs_status check_key(const table_entry *e, hs_slice key) {
+hs_status txn_check_key(const table_entry *e, hs_slice key) {
     if (key.size > ENGINE_KEY_MAX) {
         return error_set(HS_LIMIT, "table \"%s\": a key of %zu bytes exceeds the limit of %d",
                          e->def->name, key.size, ENGINE_KEY_MAX);
@@ -437,7 +446,7 @@ static hs_status check_key(const table_entry *e, hs_slice key) {
     return HS_OK;
 }
 
-static hs_status check_value(const table_entry *e, hs_slice value) {
+hs_status txn_check_value(const table_entry *e, hs_slice value) {
     if (e->def->options.fixed_value && value.size != e->def->options.value_size) {
         return error_set(HS_INVALID, "table \"%s\": a value must have %u bytes, not %zu",
                          e->def->name, e->def->options.value_size, value.size);
@@ -469,15 +478,15 @@ static hs_status put_logged(txn *t, table_entry *e, engine_table table, hs_slice
 hs_status txn_put(txn *t, engine_table table, bool shared, hs_slice key, hs_slice value) {
     table_entry *e;
     TRY(txn_writable_table(t, table, shared, &e));
-    TRY(check_key(e, key));
-    TRY(check_value(e, value));
+    TRY(txn_check_key(e, key));
+    TRY(txn_check_value(e, value));
     return put_logged(t, e, table, key, value);
 }
 
 hs_status txn_delete(txn *t, engine_table table, bool shared, hs_slice key) {
     table_entry *e;
     TRY(txn_writable_table(t, table, shared, &e));
-    TRY(check_key(e, key));
+    TRY(txn_check_key(e, key));
     size_t before = t->redo.size;
     TRY(txn_log(t, REDO_DELETE, table, &key, NULL));
     hs_status status = tree_delete(t, e, key);

@@ -96,6 +96,10 @@ const table_entry *txn_table(txn *t, engine_table table);
 /* The entry of a table that this transaction may write now, for tree.h. HS_NOT_FOUND, HS_INVALID. */
 hs_status txn_writable_table(txn *t, engine_table table, bool shared, table_entry **result);
 
+/* HS_LIMIT or HS_INVALID if the table cannot have such a key or value. */
+hs_status txn_check_key(const table_entry *e, hs_slice key);
+hs_status txn_check_value(const table_entry *e, hs_slice value);
+
 /* The writing operations, logged; key and value are checked. */
 hs_status txn_put(txn *t, engine_table table, bool shared, hs_slice key, hs_slice value);
 hs_status txn_delete(txn *t, engine_table table, bool shared, hs_slice key);
