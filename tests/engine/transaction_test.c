@@ -217,7 +217,7 @@ static void a_transaction_drops_its_family_together_with_its_other_writes(fixtur
         put_text(t, kept, "k", "w");
         assert_ok(engine_drop_family(t, doomed.family));
         expect_text(t, doomed, "k", "v");
-        assert_status(engine_put(t, doomed, hs_slice_of("k"), hs_slice_of("x")), HS_INVALID);
+        assert_status(engine_put(t, doomed, hs_slice_of("k"), hs_slice_of("x")), HS_NOT_FOUND);
         expect_committed(f->engine, doomed, "k", "v");
         if (round == 0) {
             engine_abort(t);
@@ -262,29 +262,61 @@ static void queued_writes_are_applied_at_commit_in_their_order(fixture *f) {
     }
 }
 
-static void shared_tables_take_queued_writes_only_and_others_none(fixture *f) {
-    engine_family family = create_accounts(f->engine);
-    hs_slice k = hs_slice_of("k"), v = hs_slice_of("v");
-    engine_txn *t = begin_write(f->engine, family);
-    assert_status(engine_put(t, (engine_table){family, 3}, k, v), HS_INVALID);
-    assert_status(engine_queue_put(t, (engine_table){family, 1}, k, v), HS_INVALID);
-    assert_status(engine_queue_insert(t, (engine_table){family, 1}, k, v), HS_INVALID);
-    assert_status(engine_queue_delete(t, (engine_table){family, 1}, k), HS_INVALID);
-    assert_status(engine_queue_put(t, (engine_table){family, 9}, k, v), HS_NOT_FOUND);
-    engine_abort(t);
+/* Fails unless the write is refused, when it is queued or at the latest at commit. */
+static void expect_refused(fixture *f,
+                           hs_status (*queue)(engine_txn *, engine_table, hs_slice, hs_slice),
+                           engine_table table, const char *key, const char *value,
+                           hs_status expected) {
+    engine_txn *t = NULL;
+    assert_ok(engine_begin_write(f->engine, NULL, 0, HS_BUFFERED, &t));
+    hs_status status = queue(t, table, hs_slice_of(key), hs_slice_of(value));
+    if (status == HS_OK)
+        status = engine_commit(t);
+    else
+        engine_abort(t);
+    assert_int_equal(status, expected);
 }
 
-static void queued_writes_are_checked_when_they_are_queued(fixture *f) {
+static hs_status queue_delete(engine_txn *t, engine_table table, hs_slice key, hs_slice value) {
+    (void)value;
+    return engine_queue_delete(t, table, key);
+}
+
+static void shared_tables_take_queued_writes_only_and_others_none(fixture *f) {
+    engine_family family = create_accounts(f->engine);
+    engine_table table = {family, 1};
+    engine_txn *t = begin_write(f->engine, family);
+    assert_status(engine_put(t, (engine_table){family, 3}, hs_slice_of("k"), hs_slice_of("v")),
+                  HS_INVALID);
+    engine_abort(t);
+    expect_refused(f, engine_queue_put, table, "k", "v", HS_INVALID);
+    expect_refused(f, engine_queue_insert, table, "k", "v", HS_INVALID);
+    expect_refused(f, queue_delete, table, "k", "", HS_INVALID);
+    expect_committed(f->engine, table, "k", NULL);
+}
+
+static void queued_writes_obey_the_sizes_of_their_table(fixture *f) {
     engine_table_options fixed = {
         .key_size = 4, .value_size = 4, .fixed_value = true, .alignment = 1, .shared = true};
     engine_table table = create_table(f->engine, "f", &fixed);
+    expect_refused(f, engine_queue_put, table, "key", "four", HS_INVALID);
+    expect_refused(f, engine_queue_put, table, "four", "v", HS_INVALID);
     engine_txn *t = NULL;
     assert_ok(engine_begin_write(f->engine, NULL, 0, HS_BUFFERED, &t));
-    assert_status(engine_queue_put(t, table, hs_slice_of("key"), hs_slice_of("four")), HS_INVALID);
-    assert_status(engine_queue_put(t, table, hs_slice_of("four"), hs_slice_of("v")), HS_INVALID);
     assert_ok(engine_queue_put(t, table, hs_slice_of("four"), hs_slice_of("five")));
     assert_ok(engine_commit(t));
     expect_committed(f->engine, table, "four", "five");
+}
+
+static void a_shared_table_is_written_in_the_transaction_that_creates_it(fixture *f) {
+    engine_family family = create_accounts(f->engine);
+    engine_table table = {0};
+    engine_txn *t = begin_write(f->engine, family);
+    assert_ok(engine_table_create(t, family, "new", &shared_options, &table));
+    assert_ok(engine_queue_put(t, table, hs_slice_of("k"), hs_slice_of("v")));
+    assert_ok(engine_commit(t));
+    fixture_reopen(f);
+    expect_committed(f->engine, table, "k", "v");
 }
 
 static void a_queued_insert_of_a_taken_key_is_a_conflict(fixture *f) {
@@ -414,7 +446,8 @@ static const fixture_test tests[] = {
     FIXTURE_TEST(a_transaction_drops_its_family_together_with_its_other_writes),
     FIXTURE_TEST(queued_writes_are_applied_at_commit_in_their_order),
     FIXTURE_TEST(shared_tables_take_queued_writes_only_and_others_none),
-    FIXTURE_TEST(queued_writes_are_checked_when_they_are_queued),
+    FIXTURE_TEST(queued_writes_obey_the_sizes_of_their_table),
+    FIXTURE_TEST(a_shared_table_is_written_in_the_transaction_that_creates_it),
     FIXTURE_TEST(a_queued_insert_of_a_taken_key_is_a_conflict),
     FIXTURE_TEST_NEEDS(a_shared_table_is_read_as_of_the_beginning, PARALLEL_WRITERS),
     FIXTURE_TEST(an_expectation_that_does_not_hold_is_a_conflict),

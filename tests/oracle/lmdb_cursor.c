@@ -107,9 +107,7 @@ int lmdb_cursor_last(engine_cursor *base) {
     lmdb_cursor *c = cursor_of(base);
     uint8_t buffer[LMDB_KEY_BYTES];
     engine_table next = {c->table.family, c->table.table + 1};
-    int found = seek_below(c, lmdb_key(buffer, next, (hs_slice){0}));
-    if (found == 0) c->place = PLACE_BEHIND;
-    return found;
+    return seek_below(c, lmdb_key(buffer, next, (hs_slice){0}));
 }
 
 /* In a write transaction a write may have moved or deleted the key under the cursor: it is looked

@@ -160,7 +160,7 @@ static hs_status check_writable(const lmdb_txn *t, engine_family family) {
     for (size_t i = 0; i < t->family_count; i++) {
         if (t->families[i] != family) continue;
         if (t->dropped[i] == 0) return HS_OK;
-        return error_set(HS_INVALID, "family %u is being dropped by this transaction", family);
+        return error_set(HS_NOT_FOUND, "family %u is dropped by this transaction", family);
     }
     return error_set(HS_INVALID, "family %u is not one of this transaction's", family);
 }
@@ -265,6 +265,7 @@ static hs_status txn_remove(engine_txn *base, engine_table table, hs_slice key) 
     lmdb_txn *t = txn_of(base);
     open_table *open;
     TRY(use_for_writing(t, table, &open));
+    TRY(oracle_check_key(&open->record.options, key.size));
     hs_status status = erase(t, open, key);
     if (status != HS_NOT_FOUND) return status;
     return error_set(HS_NOT_FOUND, "table '%s' has no such key", open->record.name);
@@ -316,6 +317,7 @@ static hs_status txn_queue_delete(engine_txn *base, engine_table table, hs_slice
     lmdb_txn *t = txn_of(base);
     open_table *open;
     TRY(use_shared(t, table, &open));
+    TRY(oracle_check_key(&open->record.options, key.size));
     return enqueue(t, (queued){QUEUED_DELETE, false, table, key, {0}});
 }
 

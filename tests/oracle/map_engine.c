@@ -65,7 +65,7 @@ struct map_txn {
     map_engine *engine;
     state *state; /* a write transaction's own copy */
     bool writing, wrote;
-    random_source random; /* for the priorities */
+    random_source random;    /* for the priorities */
     engine_family *families; /* [family_count] that may be written */
     bool *dropped;           /* [family_count] ends at commit */
     size_t family_count;
@@ -328,9 +328,11 @@ static uint64_t txn_sequence(const engine_txn *t) {
 
 static hs_status check_writable(const map_txn *t, engine_family family) {
     for (size_t i = 0; i < t->family_count; i++) {
-        if (t->families[i] == family && !t->dropped[i]) return HS_OK;
+        if (t->families[i] != family) continue;
+        if (!t->dropped[i]) return HS_OK;
+        return error_set(HS_NOT_FOUND, "family %u is dropped by this transaction", family);
     }
-    return error_set(HS_INVALID, "family %u cannot be written by this transaction", family);
+    return error_set(HS_INVALID, "family %u is not one of this transaction's", family);
 }
 
 static hs_status find_writable(map_txn *t, engine_table id, map_table **table) {
@@ -370,6 +372,7 @@ static hs_status txn_remove(engine_txn *base, engine_table id, hs_slice key) {
     map_table *table;
     hs_slice value;
     TRY(find_writable(t, id, &table));
+    TRY(oracle_check_key(&table->options, key.size));
     if (!treap_get(table->entries, key, &value)) {
         return error_set(HS_NOT_FOUND, "table '%s' has no such key", table->name);
     }
@@ -415,6 +418,7 @@ static hs_status txn_queue_delete(engine_txn *base, engine_table id, hs_slice ke
     map_txn *t = txn_of(base);
     map_table *table;
     TRY(find_shared(t, id, &table));
+    TRY(oracle_check_key(&table->options, key.size));
     return enqueue(t, (queued){QUEUED_DELETE, false, id, key, {0}});
 }
 
@@ -445,10 +449,10 @@ static hs_status apply_queued(map_txn *t, state *to) {
         const queued *item = &t->queue[i];
         map_table *table;
         hs_slice value;
+        if (item->kind == QUEUED_EXPECT) continue;
         if (find_table(to, item->table, &table) != HS_OK) {
             return error_set(HS_CONFLICT, "the table of a queued write is gone");
         }
-        if (item->kind == QUEUED_EXPECT) continue;
         bool there = treap_get(table->entries, item->key, &value);
         if (item->kind == QUEUED_INSERT && there) {
             return error_set(HS_CONFLICT, "table '%s' has the key already", table->name);
@@ -468,11 +472,12 @@ static hs_status check_expectations(const map_txn *t, const state *to) {
         map_table *table;
         hs_slice key, value;
         if (item->kind != QUEUED_EXPECT) continue;
-        TRY(find_table(to, item->table, &table));
-        bool present = treap_above(table->entries, item->key, true, &key, &value) &&
+        bool present = find_table(to, item->table, &table) == HS_OK &&
+                       treap_above(table->entries, item->key, true, &key, &value) &&
                        key_has_prefix(key, item->key);
         if (present != item->present) {
-            return error_set(HS_CONFLICT, "table '%s' is not as expected", table->name);
+            return error_set(HS_CONFLICT, "table %u of family %u is not as expected",
+                             item->table.table, item->table.family);
         }
     }
     return HS_OK;
@@ -635,7 +640,7 @@ static int cursor_last(engine_cursor *base) {
     map_cursor *c = cursor_of(base);
     hs_slice found, value;
     bool there = treap_last(cursor_entries(c), &found, &value);
-    return arrive(c, there, found, value, PLACE_BEHIND);
+    return arrive(c, there, found, value, PLACE_BEFORE);
 }
 
 static int cursor_next(engine_cursor *base) {

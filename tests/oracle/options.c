@@ -19,7 +19,7 @@ hs_status oracle_check_options(const char *name, const engine_table_options *opt
     uint32_t page = page_size(options);
     uint32_t alignment = options->alignment == 0 ? 1 : options->alignment;
     if (options->key_size > ENGINE_KEY_MAX) {
-        return error_set(HS_INVALID, "table '%s': keys of %u bytes are longer than %d", name,
+        return error_set(HS_LIMIT, "table '%s': keys of %u bytes are longer than %d", name,
                          options->key_size, ENGINE_KEY_MAX);
     }
     if (page < 4096 || page > 65536 || (page & (page - 1)) != 0) {
@@ -43,18 +43,23 @@ hs_status oracle_check_options(const char *name, const engine_table_options *opt
     return HS_OK;
 }
 
-hs_status oracle_check_entry(const engine_table_options *options, size_t key_size,
-                             size_t value_size) {
+hs_status oracle_check_key(const engine_table_options *options, size_t key_size) {
     if (key_size > ENGINE_KEY_MAX) {
         return error_set(HS_LIMIT, "a key of %zu bytes is longer than %d", key_size,
                          ENGINE_KEY_MAX);
     }
-    if (value_size > ENGINE_VALUE_MAX) {
-        return error_set(HS_LIMIT, "a value of %zu bytes is too long", value_size);
-    }
     if (options->key_size > 0 && key_size != options->key_size) {
         return error_set(HS_INVALID, "a key of %zu bytes in a table with keys of %u bytes",
                          key_size, options->key_size);
+    }
+    return HS_OK;
+}
+
+hs_status oracle_check_entry(const engine_table_options *options, size_t key_size,
+                             size_t value_size) {
+    TRY(oracle_check_key(options, key_size));
+    if (value_size > ENGINE_VALUE_MAX) {
+        return error_set(HS_LIMIT, "a value of %zu bytes is too long", value_size);
     }
     if (options->fixed_value && value_size != options->value_size) {
         return error_set(HS_INVALID, "a value of %zu bytes in a table with values of %u bytes",
