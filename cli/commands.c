@@ -85,7 +85,7 @@ static const option_spec set_options[] = {
 };
 
 static const option_spec stats_options[] = {
-    {"storage", 's', NULL, "a row per collection: commits, file, free and log bytes"},
+    {"storage", 's', NULL, "a row per collection: commits, file and log bytes"},
     END,
 };
 

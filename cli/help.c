@@ -6,18 +6,15 @@
 
 #include "options.h"
 
-#define HELP_COLUMN 30 /* where the explanation of an option starts */
+/* Where explanations start, so that they fit 80 columns. */
+#define COMMAND_COLUMN 14
+#define OPTION_COLUMN  26
 
-/* Adds `left`, then `right` in the column of explanations, on the next line if `left` is long. */
-static void add_pair(buffer *to, const char *left, const char *right) {
-    size_t size = strlen(left);
+/* Adds a line: `left`, then `right` from `column` on. */
+static void add_pair(buffer *to, size_t column, const char *left, const char *right) {
+    size_t size = strlen(left) + 2;
     buffer_format(to, "  %s", left);
-    if (size + 4 > HELP_COLUMN) {
-        buffer_char(to, '\n');
-        buffer_fill(to, ' ', HELP_COLUMN);
-    } else {
-        buffer_fill(to, ' ', HELP_COLUMN - size - 2);
-    }
+    buffer_fill(to, ' ', size + 1 < column ? column - size : 1);
     buffer_format(to, "%s\n", right);
 }
 
@@ -27,7 +24,7 @@ static void add_options(buffer *to, const option_spec *spec) {
         if (spec->letter != 0) buffer_format(&left, "-%c, ", spec->letter);
         buffer_format(&left, "%s--%s", spec->letter != 0 ? "" : "    ", spec->name);
         if (spec->argument != NULL) buffer_format(&left, " %s", spec->argument);
-        add_pair(to, buffer_string(&left), spec->help);
+        add_pair(to, OPTION_COLUMN, buffer_string(&left), spec->help);
         buffer_free(&left);
     }
 }
@@ -39,12 +36,12 @@ static void add_program(buffer *to) {
                 "and measures in one file per collection below a root directory.\n\n"
                 "Commands:\n");
     for (const command *c = commands; c->name != NULL; c++)
-        add_pair(to, c->name, c->summary);
+        add_pair(to, COMMAND_COLUMN, c->name, c->summary);
     buffer_text(to, "\nOptions of every command:\n");
     add_options(to, global_options);
     buffer_text(to, "\nEnvironment:\n");
-    add_pair(to, "HYPERSPATIAL_ROOT", "root directory where -d is not given");
-    add_pair(to, "COLUMNS", "columns of the terminal that tables fit");
+    add_pair(to, OPTION_COLUMN, "HYPERSPATIAL_ROOT", "root directory where -d is not given");
+    add_pair(to, OPTION_COLUMN, "COLUMNS", "columns of the terminal that tables fit");
     buffer_text(to, "\nAddresses: medical (a collection), medical/patients (an entity type),\n"
                     "medical/patients/10014729 (an entity by its key), medical/UUID, UUID.\n\n"
                     "Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 damaged, 5 busy,\n"
@@ -53,7 +50,7 @@ static void add_program(buffer *to) {
 }
 
 static void add_command(buffer *to, const command *about) {
-    buffer_format(to, "usage: hyperspatial [-d DIR] [--format table|json|csv] %s", about->name);
+    buffer_format(to, "usage: hyperspatial %s", about->name);
     if (about->options != NULL) buffer_text(to, " [OPTIONS]");
     if (*about->arguments != '\0') buffer_format(to, " %s", about->arguments);
     buffer_format(to, "\n\n%s.\n\n%s\n", about->summary, about->description);

@@ -132,7 +132,10 @@ static void help_fits_80_columns(void **state) {
             if (size > 80) fail_msg("%s: %.*s", c->name, (int)size, line);
             line = line[size] == '\n' ? line + size + 1 : NULL;
         }
-        if (strlen(c->summary) > 50 + 30) fail_msg("%s: %s", c->name, c->summary);
+        if (strlen(c->summary) > 80 - 14) fail_msg("%s: %s", c->name, c->summary);
+        for (const option_spec *o = c->options; o != NULL && o->name != NULL; o++) {
+            if (strlen(o->help) > 80 - 26) fail_msg("%s: %s", c->name, o->help);
+        }
     }
 }
 
