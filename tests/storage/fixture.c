@@ -6,11 +6,24 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/error.h"
+#include "engine/vfs.h"
 #include "oracle/lmdb_engine.h"
 #include "oracle/map_engine.h"
 
 /* --- engines ---------------------------------------------------------------------------------- */
+
+static hs_config fixture_config(void) {
+    hs_config config;
+    assert_ok(hs_config_preset(HS_PRESET_SMALL, &config));
+    config.durability = HS_RELAXED; /* the tests are about content, not about power cuts */
+    config.background = false;      /* so that a run repeats exactly */
+    return config;
+}
+
+static hs_status open_embedded(const char *path, bool create, engine **result) {
+    hs_config config = fixture_config();
+    return engine_open(vfs_posix(), path, create, &config, result);
+}
 
 static hs_status open_lmdb(const char *path, bool create, engine **result) {
     (void)create;
@@ -27,7 +40,7 @@ static hs_status open_map(const char *path, bool create, engine **result) {
 static const struct {
     const char *name;
     hs_status (*open)(const char *path, bool create, engine **engine);
-} backends[] = {{"lmdb", open_lmdb}, {"map", open_map}};
+} backends[] = {{"embedded", open_embedded}, {"lmdb", open_lmdb}, {"map", open_map}};
 #define BACKENDS (sizeof backends / sizeof *backends)
 
 /* --- running ---------------------------------------------------------------------------------- */
@@ -56,9 +69,7 @@ static void directory_remove(const char *path) {
 }
 
 static void open_collection(fixture *f) {
-    hs_config config;
-    assert_ok(hs_config_preset(HS_PRESET_SMALL, &config));
-    config.durability = HS_RELAXED; /* the tests are about content, not about power cuts */
+    hs_config config = fixture_config();
     assert_ok(collection_open(f->engine, "hospital", &config, &f->collection));
 }
 
