@@ -27,7 +27,8 @@ static inline void bits_write(bit_writer *w, uint64_t value, unsigned count) {
     w->at += count;
 }
 
-/* A reader reads on into the padding, where zeros must be: callers compare `at` with `end` after a few reads. */
+/* A reader reads on into the padding, where zeros must be: callers compare `at` with `end` after
+ * a few reads. */
 typedef struct bit_reader {
     const uint8_t *bytes;
     size_t at;

@@ -31,7 +31,8 @@ hs_status hs_series_buckets(hs_snapshot *snapshot, const char *type, const hs_uu
     return HS_OK;
 }
 
-/* The greatest multiple of `every` at or before `time`. It fits: times have 59 bits, `every` is positive. */
+/* The greatest multiple of `every` at or before `time`. It fits: times have 59 bits, `every` is
+ * positive. */
 static hs_time bucket_start(hs_time time, int64_t every) {
     int64_t past = time % every;
     return time - (past < 0 ? past + every : past);

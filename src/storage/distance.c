@@ -1,7 +1,8 @@
-/* distance.c: dot products and squared differences in float64, eight sums at a time, and a bounded heap.
+/* distance.c: dot products and squared differences in float64, eight sums at a time, and a
+ * bounded heap.
  *
- * A compiler may not reorder float sums, so the eight lanes are written out: they are what it can turn into vector
- * instructions. The products of two float32 are exact in float64.
+ * A compiler may not reorder float sums, so the eight lanes are written out: they are what it
+ * can turn into vector instructions. The products of two float32 are exact in float64.
  */
 #include "storage/distance.h"
 
@@ -84,7 +85,7 @@ double distance_to(const distance *distance, const float *values) {
     return norms > 0 ? 1 - product / norms : 1;
 }
 
-/* --- the nearest -------------------------------------------------------------------------------------------- */
+/* --- the nearest ------------------------------------------------------------------------------ */
 
 static bool farther(const hs_neighbour *a, const hs_neighbour *b) {
     if (a->distance != b->distance) return a->distance > b->distance;

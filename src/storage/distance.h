@@ -17,7 +17,8 @@ void distance_prepare(distance *distance, hs_metric metric, const float *query, 
 /* The distance from the query to `values` [dimension]. Products and sums are float64. */
 double distance_to(const distance *distance, const float *values);
 
-/* The nearest `capacity` neighbours offered so far: a heap with the farthest one on top, ties by id. */
+/* The nearest `capacity` neighbours offered so far: a heap with the farthest one on top, ties by
+ * id. */
 typedef struct nearest {
     hs_neighbour *heap; /* [capacity], the caller's */
     size_t capacity;

@@ -9,7 +9,7 @@
 #include "storage/mention.h"
 #include "storage/prefix.h"
 
-/* --- encoding ----------------------------------------------------------------------------------------------- */
+/* --- encoding --------------------------------------------------------------------------------- */
 
 enum { FLAG_ACTIVE = 1 };
 
@@ -37,7 +37,7 @@ static hs_status key_damaged(size_t size) {
     return error_set(HS_CORRUPT, "a key of %zu bytes is no key of an edge", size);
 }
 
-/* --- recording ---------------------------------------------------------------------------------------------- */
+/* --- recording -------------------------------------------------------------------------------- */
 
 static hs_status record(hs_batch *batch, operation_kind kind, const hs_edge *edge) {
     operation *operation;
@@ -69,10 +69,10 @@ hs_status hs_edge_remove(hs_batch *batch, const hs_edge *edge) {
     return record(batch, OPERATION_EDGE_REMOVE, edge);
 }
 
-/* --- what the batch added ----------------------------------------------------------------------------------- */
+/* --- what the batch added --------------------------------------------------------------------- */
 
-/* The sources of edges that this attempt added, per target, for the case that the target is deleted later in the batch:
- * their reverse entries are queued and cannot be found in edges_in. */
+/* The sources of edges that this attempt added, per target, for the case that the target is
+ * deleted later in the batch: their reverse entries are queued and cannot be found in edges_in. */
 typedef struct added_edge {
     struct added_edge *next;
     layout_edge reverse; /* as in edges_in */
@@ -140,7 +140,7 @@ static hs_status remember_added(apply *apply, engine_family target, const layout
     return HS_OK;
 }
 
-/* --- carrying out ------------------------------------------------------------------------------------------- */
+/* --- carrying out ----------------------------------------------------------------------------- */
 
 static hs_status edge_status(apply *apply, const operation *operation, hs_status status) {
     hs_batch *batch = apply->batch;
@@ -228,9 +228,10 @@ hs_status graph_apply(apply *apply, const operation *operation) {
     return put_edge(apply, &place, !exists, value);
 }
 
-/* --- deleting ----------------------------------------------------------------------------------------------- */
+/* --- deleting --------------------------------------------------------------------------------- */
 
-/* Removes the edge of a reverse entry, of which this batch may have removed the forward half before. */
+/* Removes the edge of a reverse entry, of which this batch may have removed the forward half
+ * before. */
 static hs_status remove_incoming(apply *apply, apply_family *family, const layout_edge *reverse) {
     apply_family *source;
     layout_key forward = layout_edge_key(&(layout_edge){.near_rid = reverse->far_rid,
@@ -340,7 +341,8 @@ static hs_status remove_foreign_reverses(apply *apply, apply_family *family) {
     return status;
 }
 
-/* A type's edges to itself go with it; only their reverse entries are removed one by one, for the expectation's sake. */
+/* A type's edges to itself go with it; only their reverse entries are removed one by one, for
+ * the expectation's sake. */
 static hs_status leave_incoming(apply *apply, apply_family *family, const layout_edge *reverse) {
     if (reverse->far_family != family->number) return remove_incoming(apply, family, reverse);
     return queue_remove(apply, family->number, reverse);

@@ -31,7 +31,7 @@ hs_status hs_edge_get(hs_snapshot *snapshot, hs_edge *edge) {
                      mention_entity(snapshot->collection, edge->target_type, &edge->target, to));
 }
 
-/* --- iterators ---------------------------------------------------------------------------------------------- */
+/* --- iterators -------------------------------------------------------------------------------- */
 
 struct hs_edge_iterator {
     hs_snapshot *snapshot;
@@ -153,7 +153,7 @@ void hs_edge_iterator_close(hs_edge_iterator *iterator) {
     memory_free(iterator);
 }
 
-/* --- checking ----------------------------------------------------------------------------------------------- */
+/* --- checking --------------------------------------------------------------------------------- */
 
 /* One half of an edge: an entry of a family's edges or edges_in. */
 typedef struct half {

@@ -14,7 +14,7 @@
 #include "storage/pending_points.h"
 #include "storage/prefix.h"
 
-/* --- encoding ----------------------------------------------------------------------------------------------- */
+/* --- encoding --------------------------------------------------------------------------------- */
 
 enum { FLAG_SINGLE = 1 };
 
@@ -83,7 +83,7 @@ static hs_status measure_read(engine_txn *txn, engine_family family, uint64_t ri
     return measure_decode(value, measure);
 }
 
-/* --- recording ---------------------------------------------------------------------------------------------- */
+/* --- recording -------------------------------------------------------------------------------- */
 
 static hs_status check_setting(double value, hs_slice unit, hs_time time) {
     if (!isfinite(value)) return error_set(HS_INVALID, "the value of a measure must be finite");
@@ -115,7 +115,7 @@ hs_status hs_measure_delete(hs_batch *batch, const char *type, const hs_uuid *id
     return HS_OK;
 }
 
-/* --- carrying out ------------------------------------------------------------------------------------------- */
+/* --- carrying out ----------------------------------------------------------------------------- */
 
 static hs_status measure_set(apply *apply, const operation *operation, apply_family *family,
                              uint64_t rid) {
@@ -178,7 +178,8 @@ static void aggregate_add(hs_measure *measure, const hs_point *point) {
     measure->count++;
 }
 
-/* Sums the whole history up again, for a value that was replaced cannot be taken out of min, max and sum. */
+/* Sums the whole history up again, for a value that was replaced cannot be taken out of min, max
+ * and sum. */
 static hs_status aggregate_again(apply *apply, const pending_series *series, hs_measure *measure) {
     hs_point_iterator *points;
     hs_point point;
@@ -226,7 +227,7 @@ hs_status measures_flush(apply *apply) {
     return pending_points_flush(apply, apply->measures, TABLE_MEASURE_HISTORY, measure_flush);
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static hs_status not_found(hs_snapshot *snapshot, const char *type, const hs_uuid *id,
                            hs_slice name) {
@@ -303,7 +304,7 @@ hs_status hs_measure_history(hs_snapshot *snapshot, const char *type, const hs_u
                              rid, number, from, to, iterator);
 }
 
-/* --- checking ----------------------------------------------------------------------------------------------- */
+/* --- checking --------------------------------------------------------------------------------- */
 
 /* Sums may differ in their last bits, for they depend on the order of adding. */
 static bool is_same_aggregate(const hs_measure *measure, const point_summary *found) {

@@ -1,8 +1,9 @@
 /* measures.h: named numbers of entities with their history.
  *
- * The history is a series in the table measure_history (point_store.h). The table `measures` keeps what it amounts to:
+ * The history is a series in the table measure_history (point_store.h). The table `measures`
+ * keeps what it amounts to:
  *
- *   rid(6) ‖ name(3)  ->  u8        bit 0: the history has one value, and count to sum are left out
+ *   rid(6) ‖ name(3)  ->  u8        bit 0: there is one value, and count to sum are left out
  *                         8 bytes   current value (float64, as all below)
  *                         8 bytes   its time, little-endian
  *                         varint    count of values

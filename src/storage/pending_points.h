@@ -1,5 +1,5 @@
-/* pending_points.h: points that a batch writes, gathered per series, so that each block is changed once per batch however
- * the rows of a file mix the series.
+/* pending_points.h: points that a batch writes, gathered per series, so that each block is
+ * changed once per batch however the rows of a file mix the series.
  */
 #ifndef STORAGE_PENDING_POINTS_H
 #define STORAGE_PENDING_POINTS_H
@@ -45,11 +45,13 @@ hs_status pending_points_find(apply *apply, pending_points *pending, apply_famil
 hs_status pending_points_add(apply *apply, pending_series *series, const hs_point *points,
                              size_t count);
 
-/* Writes one series of which `points` [count] are strictly ascending in time: of those at one time the last recorded. */
+/* Writes one series of which `points` [count] are strictly ascending in time: of those at one
+ * time the last recorded. */
 typedef hs_status pending_writer(apply *apply, point_writer *writer, const pending_series *series,
                                  const hs_point *points, size_t count);
 
-/* Writes all series to `table` of their families, with `write`, and forgets them. `pending` may be NULL. */
+/* Writes all series to `table` of their families, with `write`, and forgets them. `pending` may
+ * be NULL. */
 hs_status pending_points_flush(apply *apply, pending_points *pending, uint32_t table,
                                pending_writer *write);
 

@@ -1,4 +1,5 @@
-/* point_block.c: packs points into the bytes of a block and back. The layout is drawn in point_block.h. */
+/* point_block.c: packs points into the bytes of a block and back. The layout is drawn in
+ * point_block.h. */
 #include "storage/point_block.h"
 
 #include <assert.h>
@@ -24,7 +25,8 @@ enum { HEADER_UNIT = 7, HEADER_SECOND_ORDER = 8, HEADER_VALUES_SHIFT = 4 };
 #define XOR_WINDOW_MAX 31                 /* leading zeros that 5 bits can say */
 #define XOR_POINT_BITS (2 + 5 + 6 + 64)   /* at most */
 
-/* A code is read before its end is checked: bytes that a code may lie, and a look ahead reach, beyond the end. */
+/* A code is read before its end is checked: bytes that a code may lie, and a look ahead reach,
+ * beyond the end. */
 #define READ_PADDING (XOR_POINT_BITS / 8 + 3 * BITS_PADDING)
 
 _Static_assert(LONG_CODE + PARAMETER_MAX <= BITS_MAX, "a short code is read at once");
@@ -58,7 +60,7 @@ static size_t varint_size(uint64_t n) {
     return varint_write(bytes, n);
 }
 
-/* --- columns of unsigned numbers ---------------------------------------------------------------------------- */
+/* --- columns of unsigned numbers -------------------------------------------------------------- */
 
 typedef struct column {
     size_t count;
@@ -142,7 +144,7 @@ static bool column_read(bit_reader *r, unsigned parameter, size_t count, uint64_
     return true;
 }
 
-/* --- times -------------------------------------------------------------------------------------------------- */
+/* --- times ------------------------------------------------------------------------------------ */
 
 typedef struct time_plan {
     unsigned unit;       /* index into time_units */
@@ -213,7 +215,7 @@ static bool times_decode(hs_point *points, size_t count, const uint64_t *numbers
     return true;
 }
 
-/* --- values as decimals ------------------------------------------------------------------------------------- */
+/* --- values as decimals ----------------------------------------------------------------------- */
 
 typedef struct decimal_plan {
     unsigned exponent;
@@ -267,7 +269,7 @@ static bool decimals_decode(hs_point *points, size_t count, const uint64_t *numb
     return true;
 }
 
-/* --- values as XOR with the one before ---------------------------------------------------------------------- */
+/* --- values as XOR with the one before -------------------------------------------------------- */
 
 static void xor_write(const hs_point *points, size_t count, bit_writer *w) {
     uint64_t previous = bits_of(points[0].value);
@@ -325,7 +327,7 @@ static bool raw_read(bit_reader *r, hs_point *points, size_t count) {
     return true;
 }
 
-/* --- blocks ------------------------------------------------------------------------------------------------- */
+/* --- blocks ----------------------------------------------------------------------------------- */
 
 typedef struct block_plan {
     size_t count;
@@ -394,7 +396,8 @@ static void block_write(const block_plan *plan, const hs_point *points, uint8_t 
     assert(header + (w.at + 7) / 8 == plan->bytes);
 }
 
-/* Guesses from the first points how many will fit, so that blocks that take few are not planned at full length. */
+/* Guesses from the first points how many will fit, so that blocks that take few are not planned
+ * at full length. */
 static size_t guess_count(block_plan *plan, const hs_point *points, size_t count) {
     size_t most = count < POINT_BLOCK_POINTS ? count : POINT_BLOCK_POINTS;
     if (most <= PROBE_POINTS) return most;

@@ -23,7 +23,8 @@ static hs_status block_read(engine_cursor *cursor, const layout_key *series, hs_
                          (unsigned long long)layout_number(series->bytes + RID_PREFIX_SIZE, 3));
 }
 
-/* Whether the cursor, moved with the result `moved`, stands on a block of this series: 1 and its start, 0, or an error. */
+/* Whether the cursor, moved with the result `moved`, stands on a block of this series: 1 and its
+ * start, 0, or an error. */
 static int stands_in(engine_cursor *cursor, const layout_key *series, int moved, hs_time *start) {
     uint64_t rid;
     uint32_t name;
@@ -41,9 +42,10 @@ static layout_key block_key(const layout_key *series, hs_time start) {
     return key;
 }
 
-/* --- sorting ------------------------------------------------------------------------------------------------ */
+/* --- sorting ---------------------------------------------------------------------------------- */
 
-/* Merges the sorted runs [0, middle) and [middle, count) of `from` into `to`; equal times keep their order. */
+/* Merges the sorted runs [0, middle) and [middle, count) of `from` into `to`; equal times keep
+ * their order. */
 static void merge_runs(const hs_point *from, size_t middle, size_t count, hs_point *to) {
     size_t a = 0, b = middle;
     for (size_t i = 0; i < count; i++) {
@@ -77,7 +79,7 @@ size_t point_sort(hs_point *points, size_t count, hs_point *spare) {
     return kept;
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------ */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 hs_status point_writer_open(point_writer *writer, engine_txn *txn, engine_table table) {
     writer->txn = txn;
@@ -123,7 +125,8 @@ static hs_status write_halved(point_writer *w, const layout_key *series, const h
     return engine_put(w->txn, w->table, layout_slice(&key), (hs_slice){block, size});
 }
 
-/* Merges `old` and `new` into `merged`; a new point replaces an old one of its time. Returns the number of points. */
+/* Merges `old` and `new` into `merged`; a new point replaces an old one of its time. Returns the
+ * number of points. */
 static size_t merge_points(const hs_point *old, size_t old_count, const hs_point *new,
                            size_t new_count, hs_point *merged, point_change *change) {
     size_t o = 0, n = 0, count = 0;
@@ -230,7 +233,7 @@ hs_status point_writer_write(point_writer *writer, uint64_t rid, uint32_t name, 
     return HS_OK;
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 struct hs_point_iterator {
     engine_cursor *cursor;
@@ -243,7 +246,8 @@ struct hs_point_iterator {
     hs_point points[POINT_BLOCK_POINTS];
 };
 
-/* Moves the cursor to the block that `time` falls into, or to the first one if it is before the series. */
+/* Moves the cursor to the block that `time` falls into, or to the first one if it is before the
+ * series. */
 static int seek_block(engine_cursor *cursor, const layout_key *series, hs_time time,
                       hs_time *start) {
     layout_key key = block_key(series, time);
@@ -329,7 +333,7 @@ hs_status point_store_at(engine_txn *txn, engine_table table, uint64_t rid, uint
     return HS_OK;
 }
 
-/* --- checking ----------------------------------------------------------------------------------------------- */
+/* --- checking --------------------------------------------------------------------------------- */
 
 hs_status point_walk_open(point_walk *walk, engine_txn *txn, engine_table table) {
     walk->cursor = NULL;

@@ -1,10 +1,12 @@
-/* point_store.h: series of points kept as blocks, as the tables `series` and `measure_history` have them.
+/* point_store.h: series of points kept as blocks, as the tables `series` and `measure_history`
+ * have them.
  *
  *   rid(6) ‖ name(3) ‖ time of the first point(8)  ->  block (point_block.h)
  *
- * The blocks of a series do not overlap: a point belongs to the last block that starts at or before it, or to the first
- * block if it is earlier than all. Points behind the end join the last block as long as it is short (APPEND_POINTS), and
- * otherwise begin a new one, so that an append costs little whatever the length of the series.
+ * The blocks of a series do not overlap: a point belongs to the last block that starts at or
+ * before it, or to the first block if it is earlier than all. Points behind the end join the
+ * last block as long as it is short (APPEND_POINTS), and otherwise begin a new one, so that an
+ * append costs little whatever the length of the series.
  */
 #ifndef STORAGE_POINT_STORE_H
 #define STORAGE_POINT_STORE_H
@@ -12,7 +14,7 @@
 #include "storage/layout.h"
 #include "storage/point_block.h"
 
-/* --- writing ---------------------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 /* Writes to the series of one table. */
 typedef struct point_writer {
@@ -33,17 +35,19 @@ typedef struct point_change {
 hs_status point_writer_open(point_writer *writer, engine_txn *txn, engine_table table);
 void point_writer_close(point_writer *writer);
 
-/* Writes points [count], strictly ascending in time, to a series that has points up to `last`, or none (last NULL). */
+/* Writes points [count], strictly ascending in time, to a series that has points up to `last`,
+ * or none (last NULL). */
 hs_status point_writer_write(point_writer *writer, uint64_t rid, uint32_t name, const hs_time *last,
                              const hs_point *points, size_t count, point_change *change);
 
-/* Sorts points by time and leaves of those at one time only the one that stood last; returns how many are left. `spare`
- * has room for `count` points. */
+/* Sorts points by time and leaves of those at one time only the one that stood last; returns how
+ * many are left. `spare` has room for `count` points. */
 size_t point_sort(hs_point *points, size_t count, hs_point *spare);
 
-/* --- reading ---------------------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
-/* Starts an hs_point_iterator over a series; an empty one if it has no points with from ≤ time < to. */
+/* Starts an hs_point_iterator over a series; an empty one if it has no points with from ≤ time <
+ * to. */
 hs_status point_store_range(engine_txn *txn, engine_table table, uint64_t rid, uint32_t name,
                             hs_time from, hs_time to, hs_point_iterator **iterator);
 
@@ -51,7 +55,7 @@ hs_status point_store_range(engine_txn *txn, engine_table table, uint64_t rid, u
 hs_status point_store_at(engine_txn *txn, engine_table table, uint64_t rid, uint32_t name,
                          hs_time time, hs_point *point);
 
-/* --- checking --------------------------------------------------------------------------------------------------- */
+/* --- checking --------------------------------------------------------------------------------- */
 
 /* All that the blocks of one series tell. */
 typedef struct point_summary {

@@ -1,10 +1,12 @@
-/* prefix.h: the entries of a table whose keys begin with the same bytes, for example all that belong to an entity. */
+/* prefix.h: the entries of a table whose keys begin with the same bytes, for example all that
+ * belong to an entity. */
 #ifndef STORAGE_PREFIX_H
 #define STORAGE_PREFIX_H
 
 #include "engine/engine.h"
 
-/* Move the cursor to the first, or the next, entry under `prefix`: 1, 0 if there is none, or a negative hs_status. */
+/* Move the cursor to the first, or the next, entry under `prefix`: 1, 0 if there is none, or a
+ * negative hs_status. */
 int prefix_seek(engine_cursor *cursor, hs_slice prefix);
 int prefix_next(engine_cursor *cursor, hs_slice prefix);
 

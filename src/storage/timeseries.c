@@ -12,7 +12,7 @@
 #include "storage/pending_points.h"
 #include "storage/prefix.h"
 
-/* --- the directory ------------------------------------------------------------------------------------------ */
+/* --- the directory ---------------------------------------------------------------------------- */
 
 typedef struct directory_entry {
     uint64_t points;
@@ -57,7 +57,7 @@ static hs_status directory_get(engine_txn *txn, engine_family family, uint64_t r
     return directory_decode(value, entry);
 }
 
-/* --- recording ---------------------------------------------------------------------------------------------- */
+/* --- recording -------------------------------------------------------------------------------- */
 
 hs_status hs_series_write(hs_batch *batch, const char *type, const hs_uuid *id, hs_slice name,
                           const hs_point *points, size_t count) {
@@ -88,7 +88,7 @@ hs_status hs_series_delete(hs_batch *batch, const char *type, const hs_uuid *id,
     return HS_OK;
 }
 
-/* --- carrying out ------------------------------------------------------------------------------------------- */
+/* --- carrying out ----------------------------------------------------------------------------- */
 
 static hs_status series_write(apply *apply, const operation *operation, apply_family *family,
                               uint64_t rid) {
@@ -182,7 +182,7 @@ hs_status timeseries_flush(apply *apply) {
     return pending_points_flush(apply, apply->timeseries, TABLE_SERIES, series_flush);
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 /* A series that exists, as a snapshot shows it. */
 typedef struct series {
@@ -270,7 +270,7 @@ hs_status hs_series_last(hs_snapshot *snapshot, const char *type, const hs_uuid 
     return status;
 }
 
-/* --- checking ----------------------------------------------------------------------------------------------- */
+/* --- checking --------------------------------------------------------------------------------- */
 
 /* Compares the directory entry of a series with its blocks. */
 static hs_status check_directory(check *check, check_family *family, const point_summary *found) {

@@ -1,14 +1,17 @@
 /* timeseries.h: points of series in blocks, and trajectories.
  *
- * The blocks are those of point_store.h. Beside them each series has an entry in series_directory:
+ * The blocks are those of point_store.h. Beside them each series has an entry in
+ * series_directory:
  *
  *   rid(6) ‖ name(3)  ->  varint   number of points
  *                         8 bytes  time of the first point, little-endian
  *                         varint   time of the last point − time of the first
  *
- * A position of a trajectory is its three times 17 float32 as they lie in hs_position (204 bytes, little-endian).
+ * A position of a trajectory is its three times 17 float32 as they lie in hs_position (204
+ * bytes, little-endian).
  *
- * Points wait in apply->timeseries until the end of the batch (pending_points.h); positions are written at once.
+ * Points wait in apply->timeseries until the end of the batch (pending_points.h); positions are
+ * written at once.
  */
 #ifndef STORAGE_TIMESERIES_H
 #define STORAGE_TIMESERIES_H
@@ -29,7 +32,7 @@ hs_status timeseries_flush(apply *apply);
 /* Verifies what the store keeps of one family (check.h). */
 hs_status timeseries_check(check *check, check_family *family);
 
-/* --- trajectories (trajectories.c) ------------------------------------------------------------------------------ */
+/* --- trajectories (trajectories.c) ------------------------------------------------------------ */
 
 #define POSITION_SIZE (3 * HS_POSITION_DIMENSION * sizeof(float))
 

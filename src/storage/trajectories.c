@@ -30,7 +30,7 @@ static hs_status position_decode(engine_cursor *cursor, hs_position *position) {
     return HS_OK;
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------ */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static bool is_finite(const hs_position *position) {
     bool finite = true;
@@ -90,7 +90,7 @@ hs_status trajectories_delete_entity(apply *apply, apply_family *family, uint64_
                          layout_slice(&prefix));
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 struct hs_trajectory_iterator {
     engine_cursor *cursor;
@@ -176,7 +176,7 @@ hs_status hs_trajectory_at(hs_snapshot *snapshot, const char *type, const hs_uui
                      mention_entity(snapshot->collection, type, id, entity), (long long)time);
 }
 
-/* --- checking ----------------------------------------------------------------------------------------------- */
+/* --- checking --------------------------------------------------------------------------------- */
 
 static hs_status check_position(check *check, check_family *family, engine_cursor *cursor) {
     uint64_t rid;

@@ -1,5 +1,5 @@
-/* vector_kind.h: the kinds of vectors that an entity type has. The table's existence is the registration; its name tells
- * name and dimension:
+/* vector_kind.h: the kinds of vectors that an entity type has. The table's existence is the
+ * registration; its name tells name and dimension:
  *
  *   vectors_<name>_<dimension>     rid(8)  ->  dimension × f32, little-endian, 64-byte aligned
  */
@@ -27,7 +27,8 @@ hs_status vector_kind_find(engine_txn *txn, engine_family family, const char *na
 hs_status vector_kind_table(engine_txn *txn, engine_family family, const char *name,
                             uint32_t dimension, engine_table *table);
 
-/* Creates the table of a kind, with pages of `page_size` bytes, or larger ones if three vectors would not fit. */
+/* Creates the table of a kind, with pages of `page_size` bytes, or larger ones if three vectors
+ * would not fit. */
 hs_status vector_kind_create(engine_txn *txn, engine_family family, const char *name,
                              uint32_t dimension, uint32_t page_size);
 

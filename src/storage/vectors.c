@@ -9,7 +9,7 @@
 #include "storage/mention.h"
 #include "storage/vector_kind.h"
 
-/* --- kinds -------------------------------------------------------------------------------------------------- */
+/* --- kinds ------------------------------------------------------------------------------------ */
 
 static hs_status check_dimension(uint32_t dimension) {
     if (dimension >= 1 && dimension <= HS_DIMENSION_MAX) return HS_OK;
@@ -88,7 +88,7 @@ hs_status vectors_drop(collection *collection, const char *type, const char *nam
     return status;
 }
 
-/* --- recording ---------------------------------------------------------------------------------------------- */
+/* --- recording -------------------------------------------------------------------------------- */
 
 hs_status hs_vector_set(hs_batch *batch, const char *type, const hs_uuid *id, const char *name,
                         const float *values, uint32_t dimension) {
@@ -120,7 +120,7 @@ hs_status hs_vector_delete(hs_batch *batch, const char *type, const hs_uuid *id,
     return HS_OK;
 }
 
-/* --- carrying out ------------------------------------------------------------------------------------------- */
+/* --- carrying out ----------------------------------------------------------------------------- */
 
 /* Says why the table of a kind with the operation's dimension is not there. */
 static hs_status kind_status(apply *apply, const operation *operation, apply_family *family) {

@@ -76,7 +76,7 @@ hs_status hs_vector_get(hs_snapshot *snapshot, const char *type, const hs_uuid *
     return vector_values(&kind, value, values);
 }
 
-/* --- iterators ---------------------------------------------------------------------------------------------- */
+/* --- iterators -------------------------------------------------------------------------------- */
 
 struct hs_vector_iterator {
     hs_snapshot *snapshot;
@@ -130,7 +130,7 @@ void hs_vector_iterator_close(hs_vector_iterator *iterator) {
     memory_free(iterator);
 }
 
-/* --- nearest neighbours ------------------------------------------------------------------------------------- */
+/* --- nearest neighbours ----------------------------------------------------------------------- */
 
 static hs_status check_query(const vector_kind *kind, const char *type, hs_metric metric,
                              const float *query, uint32_t dimension, size_t k) {
@@ -186,7 +186,7 @@ hs_status hs_vector_nearest(hs_snapshot *snapshot, const char *type, const char 
     return HS_OK;
 }
 
-/* --- checking ----------------------------------------------------------------------------------------------- */
+/* --- checking --------------------------------------------------------------------------------- */
 
 static hs_status check_vector(check *check, check_family *family, const vector_kind *kind,
                               engine_cursor *cursor) {
