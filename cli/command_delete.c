@@ -29,20 +29,21 @@ static int split_address(const char *text, hs_address *address) {
     return EXIT_OK;
 }
 
-/* Creates a collection, or a type and, where it is missing, its collection. */
+/* Creates a collection, or a type and, where it is missing, its collection: both or neither. */
 int command_create(invocation *run) {
     hs_address address;
     int code = split_address(run->arguments[0], &address);
     if (code != EXIT_OK) return code;
-    hs_status status = HS_OK;
-    if (address.type[0] == '\0') {
-        status = hs_collection_create(run->router, address.collection);
-    } else {
-        status = hs_collection_exists(run->router, address.collection);
-        if (status == HS_NOT_FOUND) status = hs_collection_create(run->router, address.collection);
-        if (status == HS_OK) status = hs_type_create(run->router, address.collection, address.type);
-    }
-    return status == HS_OK ? print_type(run, &address) : report_status(status);
+    bool typed = address.type[0] != '\0';
+    hs_status status = typed ? hs_collection_exists(run->router, address.collection) : HS_NOT_FOUND;
+    bool missing = status == HS_NOT_FOUND;
+    if (missing) status = hs_collection_create(run->router, address.collection);
+    if (status != HS_OK) return report_status(status);
+    if (typed) status = hs_type_create(run->router, address.collection, address.type);
+    if (status == HS_OK) return print_type(run, &address);
+    code = report_status(status);
+    if (missing) hs_collection_drop(run->router, address.collection);
+    return code;
 }
 
 int command_delete(invocation *run) {

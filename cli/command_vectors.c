@@ -101,24 +101,21 @@ static int search_run(invocation *run, const search *asked) {
     return code;
 }
 
-/* The query entity by a full address, or by its key or id within the searched type. */
+/* The query entity by its key within the searched type, or by a full address. */
 static int find_query(invocation *run, const hs_address *searched, const char *text,
                       hs_address *query) {
-    if (strchr(text, '/') == NULL) {
-        hs_entity entity;
-        *query = *searched;
-        hs_status status =
-            hs_entity_find(run->snapshot, searched->type, hs_slice_of(text), &entity);
-        if (status == HS_NOT_FOUND && hs_uuid_parse(hs_slice_of(text), &query->id) == HS_OK) {
-            status = hs_entity_get(run->snapshot, searched->type, &query->id, &entity);
-        } else if (status == HS_NOT_FOUND) {
-            return report(EXIT_NOT_FOUND, "%s/%s has no entity %s", searched->collection,
-                          searched->type, text);
-        }
+    hs_entity entity;
+    *query = *searched;
+    hs_status status = hs_entity_find(run->snapshot, searched->type, hs_slice_of(text), &entity);
+    if (status == HS_OK) {
         query->id = entity.id;
-        return status == HS_OK ? EXIT_OK : report_status(status);
+        return EXIT_OK;
     }
-    hs_status status = hs_address_resolve(run->router, text, query);
+    if (strchr(text, '/') == NULL && hs_uuid_parse(hs_slice_of(text), &query->id) != HS_OK) {
+        return report(EXIT_NOT_FOUND, "%s/%s has no entity %s", searched->collection,
+                      searched->type, text);
+    }
+    status = hs_address_resolve(run->router, text, query);
     if (status != HS_OK) return report_status(status);
     if (!query->has_id) return report(EXIT_USAGE, "%s names no entity; give %s/KEY", text, text);
     if (strcmp(query->collection, searched->collection) == 0) return EXIT_OK;

@@ -66,9 +66,13 @@ static bool is_empty(const cell *from) {
 
 /* --- layout ---------------------------------------------------------------------------------- */
 
+static bool is_numeric(const table_column *column) {
+    return column->numbers && !column->texts;
+}
+
 static size_t min_width(const table_column *column) {
-    if (column->numbers && !column->texts) return column->cell_width;
-    return column->width < TEXT_WIDTH_MIN ? column->width : TEXT_WIDTH_MIN;
+    size_t width = column->width < TEXT_WIDTH_MIN ? column->width : TEXT_WIDTH_MIN;
+    return is_numeric(column) && column->cell_width > width ? column->cell_width : width;
 }
 
 static size_t total_width(const table_column *columns, size_t count, bool smallest) {
@@ -102,12 +106,12 @@ static void fit(struct table *table, size_t limit) {
     }
 }
 
-static void add_padded(output *out, size_t column, hs_slice text) {
+static void add_padded(output *out, size_t column, hs_slice text, bool header) {
     const table_column *layout = &out->table->columns[column];
-    bool right = layout->numbers && !layout->texts;
+    bool right = is_numeric(layout);
     bool last = column + 1 == out->table->shown;
     size_t width = display_width(text);
-    bool cut = out->width > 0 && width > layout->width && layout->width > 0 && !right;
+    bool cut = out->width > 0 && width > layout->width && layout->width > 0 && (header || !right);
     if (cut) {
         text.size = display_prefix(text, layout->width - 1);
         width = display_width(text) + 1;
@@ -134,7 +138,7 @@ static void add_header(output *out) {
     for (size_t i = 0; i < table->shown; i++) {
         buffer name = {NULL, 0, 0};
         display_escape(&name, hs_slice_of(out->columns[i]));
-        add_padded(out, i, buffer_content(&name));
+        add_padded(out, i, buffer_content(&name), true);
         buffer_free(&name);
     }
     end_line(out, start);
@@ -159,7 +163,7 @@ static void lay_out(output *out) {
     for (size_t row = 0; row < table->held; row++) {
         size_t start = out->text.size;
         for (size_t i = 0; i < table->shown; i++) {
-            add_padded(out, i, held_cell(table, row * out->column_count + i));
+            add_padded(out, i, held_cell(table, row * out->column_count + i), false);
         }
         end_line(out, start);
     }
@@ -192,7 +196,7 @@ static void add_row(output *out, const cell *cells) {
     for (size_t i = 0; i < table->shown; i++) {
         table->text.size = 0;
         add_cell_text(table, &table->text, &cells[i]);
-        add_padded(out, i, buffer_content(&table->text));
+        add_padded(out, i, buffer_content(&table->text), false);
     }
     end_line(out, start);
 }
@@ -227,6 +231,16 @@ static void add_record(output *out, const cell *cells) {
     }
 }
 
+static void add_note(output *out) {
+    buffer note = {NULL, 0, 0};
+    buffer_format(&note, "(columns left out: %zu; --format csv has all)",
+                  out->column_count - out->table->shown);
+    note.size = display_prefix(buffer_content(&note), out->width);
+    buffer_slice(&out->text, buffer_content(&note));
+    buffer_char(&out->text, '\n');
+    buffer_free(&note);
+}
+
 void table_begin(output *out) {
     struct table *table = allocate(1, sizeof *table);
     table->columns = allocate(out->column_count, sizeof *table->columns);
@@ -251,10 +265,7 @@ void table_row(output *out, const cell *cells) {
 void table_end(output *out) {
     struct table *table = out->table;
     if (!out->vertical && !table->laid_out) lay_out(out);
-    if (!out->vertical && table->shown < out->column_count) {
-        buffer_format(&out->text, "(columns left out: %zu; --format csv has all)\n",
-                      out->column_count - table->shown);
-    }
+    if (!out->vertical && table->shown < out->column_count) add_note(out);
     free(table->columns);
     free(table->cells);
     buffer_free(&table->text);
