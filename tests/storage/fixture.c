@@ -75,7 +75,7 @@ static void open_collection(fixture *f) {
 
 static void run_scenario(void **state) {
     const scenario *s = *state;
-    fixture f = {.open = s->open};
+    fixture f = {.open = s->open, .has_file = s->open != open_map};
     directory_create(f.directory, sizeof f.directory);
     snprintf(f.path, sizeof f.path, "%s/hospital.hs", f.directory);
     assert_ok(f.open(f.path, true, &f.engine));
@@ -105,7 +105,7 @@ int fixture_run(const char *group, const fixture_test *tests, size_t count) {
 }
 
 void fixture_reopen(fixture *f) {
-    if (f->open == open_map) return;
+    if (!f->has_file) return;
     assert_ok(collection_close(f->collection));
     assert_ok(f->open(f->path, false, &f->engine));
     open_collection(f);

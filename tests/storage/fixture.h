@@ -17,6 +17,7 @@
 typedef struct fixture {
     char directory[256];
     char path[272];
+    bool has_file; /* the engine keeps its data when it is closed */
     hs_status (*open)(const char *path, bool create, engine **engine);
     engine *engine;
     collection *collection;
