@@ -384,9 +384,6 @@ static void store_close(engine *e, hs_status *status) {
         *status = HS_OK;
         return;
     }
-    readers_view view;
-    store_look(s, &view);
-    assert(view.count == 0);
     if (s->has_background) {
         pthread_mutex_lock(&s->pipeline);
         s->stopping = true;
@@ -394,6 +391,9 @@ static void store_close(engine *e, hs_status *status) {
         pthread_mutex_unlock(&s->pipeline);
         pthread_join(s->background, NULL);
     }
+    readers_view view;
+    store_look(s, &view);
+    assert(view.count == 0);
     *status = checkpoint_run(s, true);
     if (*status != HS_OK) {
         /* What the log can still take, it gets. */
