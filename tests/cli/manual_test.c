@@ -57,7 +57,7 @@ static char *section(const char *text, const char *heading, const char *word) {
     while (from != NULL && is_word(from[strlen(start)]))
         from = strstr(from + 1, start);
     if (from == NULL) fail_msg("there is no section \"%s%s\"", heading, word);
-    const char *to = strstr(from + 1, heading);
+    const char *to = strstr(from + strlen(start), heading);
     return to != NULL ? strndup(from, (size_t)(to - from)) : strdup(from);
 }
 
