@@ -239,6 +239,17 @@ uint64_t newest_commit(fixture *f) {
     return sequence;
 }
 
+static void fail_with_problem(void *context, const char *problem) {
+    (void)context;
+    fail_msg("%s", problem);
+}
+
+void assert_clean(fixture *f) {
+    hs_check_result result;
+    assert_ok(collection_check(f->collection, fail_with_problem, NULL, &result));
+    assert_int_equal(result.problems, 0);
+}
+
 /* xorshift64* (Vigna, "An experimental exploration of Marsaglia's xorshift generators", 2016). */
 uint64_t random_next(random_source *source) {
     uint64_t x = source->state;

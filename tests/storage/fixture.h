@@ -97,6 +97,9 @@ uint64_t count_routes(fixture *f);
 /* The number of the newest commit. */
 uint64_t newest_commit(fixture *f);
 
+/* Checks the collection, and fails with the first problem if there is one. */
+void assert_clean(fixture *f);
+
 /* A small generator of random numbers; the same seed gives the same numbers. */
 typedef struct random_source {
     uint64_t state;
