@@ -204,8 +204,7 @@ static void a_file_may_do_without_a_header(void **state) {
     column_list_free(&columns);
 }
 
-/* --- headers -----------------------------------------------------------------------------------
- */
+/* --- headers --------------------------------------------------------------------------------- */
 
 static void assert_no_header(void **state, const char *text, const char *reason) {
     const char *path = in_directory(*state, "t.csv");
@@ -239,8 +238,7 @@ static void a_column_without_a_name_is_named_by_its_place(void **state) {
     input_close(in);
 }
 
-/* --- blocks ------------------------------------------------------------------------------------
- */
+/* --- blocks ---------------------------------------------------------------------------------- */
 
 static void rows_across_many_blocks_are_all_there(void **state) {
     const char *path = in_directory(*state, "t.csv");
@@ -321,8 +319,7 @@ static void a_row_beyond_the_limit_is_bad_and_passed_over(void **state) {
     free(r.text);
 }
 
-/* --- random tables -----------------------------------------------------------------------------
- */
+/* --- random tables --------------------------------------------------------------------------- */
 
 static void put_random_field(test_random *random, FILE *file, reading *expected) {
     static const char alphabet[] = "abc,;\"\n\r \xC3\xBC";

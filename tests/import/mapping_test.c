@@ -235,8 +235,7 @@ static void the_mappings_of_the_examples_are_good(void **state) {
     mapping_free(&map);
 }
 
-/* --- the order of sources ----------------------------------------------------------------------
- */
+/* --- the order of sources -------------------------------------------------------------------- */
 
 /* A mapping of sources given as "name>other,other": a type each, with edges to the others. */
 static void make_sources(void **state, const char *const specs[], mapping *map) {

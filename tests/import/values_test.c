@@ -10,8 +10,7 @@
 static const time_format rfc3339 = {TIME_RFC3339, NULL};
 static const time_format_list usual_times = {&rfc3339, 1};
 
-/* --- numbers -----------------------------------------------------------------------------------
- */
+/* --- numbers --------------------------------------------------------------------------------- */
 
 static void assert_int64(const char *text, int64_t expected) {
     int64_t number = 0;
@@ -113,8 +112,7 @@ static void booleans_have_five_spellings_each(void **state) {
     assert_false(value_bool(hs_slice_of("2"), &b));
 }
 
-/* --- conversion --------------------------------------------------------------------------------
- */
+/* --- conversion ------------------------------------------------------------------------------ */
 
 static const char *convert(hs_kind kind, const char *text, hs_value *value) {
     static arena memory;
@@ -158,8 +156,7 @@ static void text_that_does_not_fit_is_told_with_the_kind(void **state) {
     assert_non_null(convert(HS_BYTES, "0", &v));
 }
 
-/* --- times -------------------------------------------------------------------------------------
- */
+/* --- times ----------------------------------------------------------------------------------- */
 
 static void assert_time(const char *format, const char *text, const char *expected) {
     time_format parsed;
@@ -240,8 +237,7 @@ static void the_first_format_that_fits_counts(void **state) {
     assert_true(time_read(&both, hs_slice_of("03/14/2020"), &first));
 }
 
-/* --- inference ---------------------------------------------------------------------------------
- */
+/* --- inference ------------------------------------------------------------------------------- */
 
 /* The kind of a column with these values, ended by NULL. */
 static hs_kind guess(const char *const values[], uint8_t kind, bool json) {
