@@ -179,17 +179,14 @@ static int export_edges(exporter *to, const char *type, const hs_uuid *id) {
 }
 
 static int export_vectors(exporter *to, const char *type, const hs_uuid *id) {
-    const hs_vector_kind *kinds;
-    size_t count;
-    hs_status status = hs_vector_kinds(to->snapshot, type, &kinds, &count);
-    if (status != HS_OK) return report_status(status);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < to->kind_count; i++) {
+        const char *name = to->kinds[i].name;
         const float *values;
         uint32_t dimension;
-        status = hs_vector_get(to->snapshot, type, id, kinds[i].name, &values, &dimension);
+        hs_status status = hs_vector_get(to->snapshot, type, id, name, &values, &dimension);
         if (status == HS_NOT_FOUND) continue;
         if (status != HS_OK) return report_status(status);
-        buffer *line = open_line(to, "vector", hs_slice_of(kinds[i].name));
+        buffer *line = open_line(to, "vector", hs_slice_of(name));
         add_id(line, "entity", id);
         add_floats(line, "values", values, dimension);
         int code = close_line(to);
@@ -308,16 +305,15 @@ int export_begin(exporter *to, const char *collection) {
     return close_line(to);
 }
 
+/* The line of a type; leaves its vector kinds in *to. */
 static int export_type_line(exporter *to, const char *type) {
-    const hs_vector_kind *kinds;
-    size_t count;
-    hs_status status = hs_vector_kinds(to->snapshot, type, &kinds, &count);
+    hs_status status = hs_vector_kinds(to->snapshot, type, &to->kinds, &to->kind_count);
     if (status != HS_OK) return report_status(status);
     buffer *line = open_line(to, "type", hs_slice_of(type));
     buffer_text(line, ",\"vectors\":[");
-    for (size_t i = 0; i < count; i++) {
-        buffer_format(line, "%s{\"name\":\"%s\",\"dimension\":%u}", i > 0 ? "," : "", kinds[i].name,
-                      (unsigned)kinds[i].dimension);
+    for (size_t i = 0; i < to->kind_count; i++) {
+        buffer_format(line, "%s{\"name\":\"%s\",\"dimension\":%u}", i > 0 ? "," : "",
+                      to->kinds[i].name, (unsigned)to->kinds[i].dimension);
     }
     buffer_char(line, ']');
     return close_line(to);

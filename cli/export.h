@@ -35,6 +35,8 @@ typedef struct exporter {
     bool array;              /* one JSON array instead of lines */
     bool meta;
     uint64_t lines;
+    const hs_vector_kind *kinds; /* [kind_count]: those of the type being exported */
+    size_t kind_count;
     buffer line; /* freed by the caller in the end */
 } exporter;
 
