@@ -11,6 +11,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).parent))
 
+import tap
 from generate import TABLES, generate
 
 PATIENTS, SEED = 40, 7
@@ -121,4 +122,4 @@ class HospitalTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    tap.main()
