@@ -25,6 +25,14 @@ static int option_code(const option_list *list, size_t index) {
     return list->specs[index]->letter != 0 ? list->specs[index]->letter : LONG_ONLY + (int)index;
 }
 
+/* The place of the option with this code, or list->count. */
+static size_t find_option(const option_list *list, int code) {
+    size_t index = 0;
+    while (index < list->count && option_code(list, index) != code)
+        index++;
+    return index;
+}
+
 static void add_options(option_list *list, const option_spec *spec) {
     for (; spec != NULL && spec->name != NULL; spec++) {
         assert(list->count < OPTIONS_MAX);
@@ -101,13 +109,11 @@ static int report_unknown(const option_list *list, const char *called, const cha
 /* Says what is wrong with the option that getopt stumbled over. getopt leaves its code in optopt,
  * or 0 for an unknown long option, which is then the word just passed. */
 static int report_option(const option_list *list, const char *called, char **words, int code) {
-    for (size_t i = 0; i < list->count && optopt != 0; i++) {
-        if (option_code(list, i) != optopt) continue;
-        const option_spec *spec = list->specs[i];
-        if (code != ':') return report(EXIT_USAGE, "option --%s takes no value", spec->name);
-        return report(EXIT_USAGE, "option --%s needs a value: %s", spec->name, spec->argument);
-    }
-    return report_unknown(list, called, words[optind - 1]);
+    size_t index = optopt != 0 ? find_option(list, optopt) : list->count;
+    if (index == list->count) return report_unknown(list, called, words[optind - 1]);
+    const option_spec *spec = list->specs[index];
+    if (code != ':') return report(EXIT_USAGE, "option --%s takes no value", spec->name);
+    return report(EXIT_USAGE, "option --%s needs a value: %s", spec->name, spec->argument);
 }
 
 /* Reads options from words[1]; *next receives the index of the first argument. */
@@ -121,9 +127,8 @@ static int read_options(invocation *run, const option_list *list, int count, cha
         if (code == '?' || code == ':') {
             return report_option(list, run->command != NULL ? run->command->name : "", words, code);
         }
-        size_t index = 0;
-        while (option_code(list, index) != code)
-            index++;
+        size_t index = find_option(list, code);
+        assert(index < list->count);
         run->given[run->given_count++] =
             (struct given_option){list->specs[index], optarg != NULL ? optarg : ""};
     }
@@ -145,7 +150,7 @@ int options_of_command(invocation *run, int count, char **words) {
     option_list list = {.shorts = ":"};
     add_options(&list, global_options);
     add_options(&list, run->command->options);
-    int next;
+    int next = count;
     int code = read_options(run, &list, count, words, &next);
     if (code != EXIT_OK || asks_for_help(run)) return code;
     run->arguments = words + next;

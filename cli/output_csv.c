@@ -1,7 +1,5 @@
 /* output_csv.c: rows as CSV (RFC 4180): a header, CRLF line ends, quotes where a field needs them.
  * A null or absent field is empty; an empty text is "". */
-#include <string.h>
-
 #include "output.h"
 
 static void add_quoted(buffer *to, hs_slice text) {
@@ -18,7 +16,7 @@ static bool needs_quotes(hs_slice text) {
     const char *bytes = text.data;
     if (text.size == 0) return true;
     for (size_t i = 0; i < text.size; i++) {
-        if (memchr(",\"\r\n", bytes[i], 4) != NULL) return true;
+        if (bytes[i] == ',' || bytes[i] == '"' || bytes[i] == '\r' || bytes[i] == '\n') return true;
     }
     return bytes[0] == ' ' || bytes[text.size - 1] == ' ';
 }

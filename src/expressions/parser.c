@@ -33,9 +33,11 @@ static hs_status new_condition(parser *in, condition_kind kind, condition **node
 
 /* `children` and a parent for them; no parent is needed for a single one. */
 static hs_status join(parser *in, condition_kind kind, condition *children, condition **node) {
+    assert(children != NULL);
     *node = children;
     if (children->next == NULL && kind != CONDITION_NOT) return HS_OK;
     TRY(new_condition(in, kind, node));
+    assert(*node != NULL);
     (*node)->children = children;
     return HS_OK;
 }
@@ -116,12 +118,15 @@ static hs_status parse_comparison(parser *in, condition **node) {
     if (!is_null && in->token.kind != TOKEN_COMPARISON) {
         return expected(in, "=, !=, <, <=, >, >=, is null or is not null");
     }
-    TRY(new_condition(in, is_null ? CONDITION_IS_NULL : CONDITION_COMPARE, node));
-    (*node)->left = left;
+    condition *made = NULL;
+    TRY(new_condition(in, is_null ? CONDITION_IS_NULL : CONDITION_COMPARE, &made));
+    assert(made != NULL);
+    *node = made;
+    made->left = left;
     if (is_null) return parse_is_null(in, node);
-    (*node)->compare = in->token.compare;
+    made->compare = in->token.compare;
     TRY(advance(in));
-    return parse_operand(in, &(*node)->right);
+    return parse_operand(in, &made->right);
 }
 
 static hs_status parse_primary(parser *in, condition **node) {
@@ -150,7 +155,7 @@ static hs_status parse_negation(parser *in, condition **node) {
 }
 
 static hs_status parse_all(parser *in, condition **node) {
-    condition *first;
+    condition *first = NULL;
     TRY(parse_negation(in, &first));
     for (condition *last = first; in->token.kind == TOKEN_AND; last = last->next) {
         TRY(advance(in));
@@ -160,7 +165,7 @@ static hs_status parse_all(parser *in, condition **node) {
 }
 
 static hs_status parse_any(parser *in, condition **node) {
-    condition *first;
+    condition *first = NULL;
     TRY(parse_all(in, &first));
     for (condition *last = first; in->token.kind == TOKEN_OR; last = last->next) {
         TRY(advance(in));

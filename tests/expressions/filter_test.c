@@ -295,14 +295,14 @@ static void a_condition_has_64_kib_and_no_more(void **state) {
     char *text = malloc(MOST + 1);
     assert_non_null(text);
     /* A long row of "not", then of "and", costs no stack. */
-    static const char not [] = "not ", tail[] = "age = 65", and[] = "age = 65 and ";
+    static const char nots[] = "not ", ands[] = "age = 65 and ", last[] = "age = 65";
     memset(text, ' ', MOST + 1);
     size_t size = 0;
-    for (; size < MOST / 2; size += sizeof not -1)
-        memcpy(text + size, not, sizeof not -1);
-    for (; size < MOST - 32; size += sizeof and-1)
-        memcpy(text + size, and, sizeof and-1);
-    memcpy(text + size, tail, sizeof tail - 1);
+    for (; size < MOST / 2; size += sizeof nots - 1)
+        memcpy(text + size, nots, sizeof nots - 1);
+    for (; size < MOST - 32; size += sizeof ands - 1)
+        memcpy(text + size, ands, sizeof ands - 1);
+    memcpy(text + size, last, sizeof last - 1);
 
     hs_filter *filter = NULL;
     assert_int_equal(hs_filter_parse((hs_slice){text, MOST}, &filter), HS_OK);
