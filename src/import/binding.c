@@ -111,29 +111,26 @@ static hs_status bind_property(binding *b, const char *path, bound_property prop
     return HS_OK;
 }
 
+/* The kind of a column whose type is to be inferred; HS_NULL as long as nothing is known. */
+static hs_kind inferred_kind(const inference *known, size_t column) {
+    if (known == NULL) return HS_NULL;
+    /* A column that only the mapping names is in no row. */
+    return column < known->count ? guess_kind(&known->columns[column].guess) : HS_STRING;
+}
+
 static hs_status bind_properties(binding *b, const char *path, const inference *known) {
+    const source *from = b->of;
     b->properties = memory_zeroed(b->columns.count * sizeof *b->properties);
     if (b->properties == NULL) return error_memory("the properties of a source", b->columns.count);
     for (size_t i = 0; i < b->columns.count; i++) {
         hs_slice column = b->columns.names[i];
-        const property_spec *declared = find_property(b->of, column);
-        const inferred_column *guessed =
-            known != NULL && i < known->count && known->columns[i].wanted ? &known->columns[i]
-                                                                          : NULL;
-        bound_property property = {.cell = i, .name = column};
-        if (declared != NULL) {
-            property.name = declared->name;
-            property.kind = (hs_kind)declared->kind;
-            property.nulls = &declared->nulls;
-            property.times = &declared->times;
-        } else if (guessed != NULL) {
-            property.nulls = &b->of->nulls;
-            property.times = &b->of->times;
-        } else {
-            continue;
-        }
-        if (guessed != NULL) property.kind = guess_kind(&guessed->guess);
-        if (property.kind == HS_NULL) continue; /* to be inferred, and nothing is known */
+        const property_spec *declared = find_property(from, column);
+        if (declared == NULL && (!from->infers || is_excluded(from, column))) continue;
+        bound_property property = {i, column, HS_NULL, &from->nulls, &from->times};
+        if (declared != NULL)
+            property = (bound_property){i, declared->name, (hs_kind)declared->kind,
+                                        &declared->nulls, &declared->times};
+        if (property.kind == KIND_INFER) property.kind = inferred_kind(known, i);
         TRY(bind_property(b, path, property));
     }
     return HS_OK;

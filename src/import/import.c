@@ -284,7 +284,7 @@ static hs_status run(import *im) {
     TRY(writer_create(&im->map, im->batch, &im->writer));
     TRY(write_all(im));
     TRY(rejects_close(&im->rejects));
-    TRY(hs_collection_checkpoint(im->router, im->map.collection));
+    TRY(hs_collection_compact(im->router, im->map.collection));
     return report(im, NULL, true);
 }
 
