@@ -197,7 +197,7 @@ static hs_status check_saved(checker *c) {
 hs_status store_check(store *s, engine_problem *report, void *context,
                       engine_check_result *result) {
     *result = (engine_check_result){0};
-    TRY(checkpoint_run(s, false));
+    TRY(checkpoint_run(s, CHECKPOINT_NEEDED));
     checker *c = memory_zeroed(sizeof *c);
     if (c == NULL) return error_memory("a check", sizeof *c);
     *c = (checker){.store = s, .report = report, .context = context, .result = result};

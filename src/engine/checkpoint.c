@@ -219,7 +219,7 @@ static page_run run_of(store *s, const run_ref *ref) {
 }
 
 /* Takes the newest state to be saved, and protects it. False if the last checkpoint holds it already. */
-static bool choose_state(store *s, bool clean, reader_slot *slot, const catalog **state,
+static bool choose_state(store *s, checkpoint_mode mode, reader_slot *slot, const catalog **state,
                          file_header *h) {
     pthread_mutex_lock(&s->pipeline);
     const catalog *c = *state = s->latest;
@@ -232,8 +232,9 @@ static bool choose_state(store *s, bool clean, reader_slot *slot, const catalog 
     h->log_position = c->log_position;
     h->log_chain = c->log_chain;
     h->next_family = s->next_family;
-    h->clean = clean ? 1 : 0;
-    bool needed = c->sequence != s->header.sequence || (clean && s->header.clean == 0);
+    h->clean = mode == CHECKPOINT_CLEAN ? 1 : 0;
+    bool needed = c->sequence != s->header.sequence || mode == CHECKPOINT_FORCED ||
+                  (mode == CHECKPOINT_CLEAN && s->header.clean == 0);
     pthread_mutex_unlock(&s->pipeline);
     return needed;
 }
@@ -306,7 +307,7 @@ static void announce(store *s, hs_status status) {
     pthread_mutex_unlock(&s->pipeline);
 }
 
-hs_status checkpoint_run(store *s, bool clean) {
+hs_status checkpoint_run(store *s, checkpoint_mode mode) {
     TRY(store_check_process(s));
     pthread_mutex_lock(&s->checkpoint);
     pthread_mutex_lock(&s->pipeline);
@@ -317,7 +318,7 @@ hs_status checkpoint_run(store *s, bool clean) {
     if (status == HS_OK) {
         const catalog *state;
         file_header h;
-        if (choose_state(s, clean, slot, &state, &h)) status = save(s, state, &h);
+        if (choose_state(s, mode, slot, &state, &h)) status = save(s, state, &h);
         reader_release(slot);
     }
     announce(s, status);

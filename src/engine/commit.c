@@ -53,12 +53,11 @@ static hs_status need_shared(txn *t, engine_table table) {
     return HS_OK;
 }
 
-/* Takes the locks of the shared tables, in the order of families, and looks at these tables as they are now. */
-static hs_status lock_shared(txn *t) {
+hs_status commit_lock_shared(txn *t) {
     store *s = t->store;
     for (size_t i = 0; i < t->family_count; i++) {
         txn_family *f = &t->families[i];
-        if (!f->needs_shared || f->created) continue;
+        if (!f->needs_shared || f->created || f->shared) continue;
         pthread_mutex_lock(&f->state->shared);
         f->shared = true;
     }
@@ -67,7 +66,9 @@ static hs_status lock_shared(txn *t) {
     hs_status status = HS_OK;
     for (size_t i = 0; i < t->family_count && status == HS_OK; i++) {
         txn_family *f = &t->families[i];
-        if (f->shared) status = txn_refresh_shared(f, catalog_family(latest, f->id));
+        if (!f->needs_shared || f->created) continue;
+        status = txn_refresh_shared(f, catalog_family(latest, f->id));
+        f->needs_shared = false;
     }
     pthread_mutex_unlock(&s->pipeline);
     return status;
@@ -127,13 +128,14 @@ static hs_status check_expectations(txn *t) {
 static hs_status apply_queue(txn *t) {
     byte_reader r = {t->queue.data, t->queue.data + t->queue.size, false};
     queued q;
-    while (queue_next(&r, &q)) TRY(need_shared(t, q.table));
+    while (queue_next(&r, &q))
+        TRY(need_shared(t, q.table));
     for (size_t i = 0; i < t->expectation_count; i++)
         TRY(need_shared(t, t->expectations[i].table));
     for (size_t i = 0; i < t->family_count; i++) {
         if (t->families[i].dropped) t->families[i].needs_shared = true;
     }
-    TRY(lock_shared(t));
+    TRY(commit_lock_shared(t));
     r = (byte_reader){t->queue.data, t->queue.data + t->queue.size, false};
     while (queue_next(&r, &q))
         TRY(apply_queued(t, &q));
@@ -243,7 +245,7 @@ static wal_record *finish_record(txn *t) {
 static hs_status await_checkpoint(store *s) {
     if (!s->has_background) {
         pthread_mutex_unlock(&s->pipeline);
-        hs_status status = checkpoint_run(s, false);
+        hs_status status = checkpoint_run(s, CHECKPOINT_NEEDED);
         pthread_mutex_lock(&s->pipeline);
         return status;
     }
@@ -437,7 +439,7 @@ static hs_status settle(store *s, const pending *p, hs_durability durability, bo
     }
     pthread_mutex_unlock(&s->pipeline);
     /* Without a background thread the checkpoint runs here. Its failure is not the commit's: the next one meets it again. */
-    if (due && !s->has_background && status == HS_OK) (void)checkpoint_run(s, false);
+    if (due && !s->has_background && status == HS_OK) (void)checkpoint_run(s, CHECKPOINT_NEEDED);
     return status;
 }
 
@@ -480,7 +482,7 @@ void *commit_background(void *argument) {
         if (s->checkpoint_wanted && s->failed == HS_OK) {
             s->checkpoint_wanted = false;
             pthread_mutex_unlock(&s->pipeline);
-            (void)checkpoint_run(s, false);
+            (void)checkpoint_run(s, CHECKPOINT_NEEDED);
             pthread_mutex_lock(&s->pipeline);
             continue;
         }

@@ -135,6 +135,7 @@ typedef struct engine_ops {
     hs_slice (*cursor_key)(const engine_cursor *cursor);
     hs_slice (*cursor_value)(const engine_cursor *cursor);
     hs_status (*checkpoint)(engine *engine);
+    hs_status (*compact)(engine *engine);
     hs_status (*stats)(engine *engine, engine_stats *stats);
     hs_status (*check)(engine *engine, engine_problem *report, void *context,
                        engine_check_result *result);
@@ -337,6 +338,11 @@ static inline hs_slice engine_cursor_value(const engine_cursor *c) {
 /* Writes everything visible to the data file and frees the log. */
 static inline hs_status engine_checkpoint(engine *e) {
     return e->ops->checkpoint(e);
+}
+/* Moves what lies at the end of the file into free space before it and gives the end back to the file system, while others
+ * read and write; a family's writers wait while a part of it is moved. HS_FULL, HS_IO, HS_READ_ONLY. */
+static inline hs_status engine_compact(engine *e) {
+    return e->ops->compact(e);
 }
 static inline hs_status engine_stats_read(engine *e, engine_stats *stats) {
     return e->ops->stats(e, stats);

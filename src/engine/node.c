@@ -362,6 +362,12 @@ bool node_replace_value(node *n, const node_shape *shape, uint32_t index, hs_sli
     return true;
 }
 
+void node_set_long_page(node *n, uint32_t index, uint32_t page) {
+    uint8_t *cell = at(n, slots_of(n)[index].offset);
+    assert(cell[0] == LONG_MARK);
+    store_u32(cell + 1, page);
+}
+
 uint32_t node_used(const node *n) {
     if (is_fixed(n)) return n->count;
     return slots_offset(n) + n->count * (uint32_t)sizeof(slot) + node_bytes(n) - n->cells -

@@ -101,6 +101,9 @@ void node_remove(node *n, const node_shape *shape, uint32_t index);
 /* Overwrites a short value with one of the same size; false if the entry's value has another size or is long. */
 bool node_replace_value(node *n, const node_shape *shape, uint32_t index, hs_slice value);
 
+/* Lets an entry refer to another run for its long value. */
+void node_set_long_page(node *n, uint32_t index, uint32_t page);
+
 /* Bytes (variable) or entries (fixed) in use, and the most that a node of this page size can have. */
 uint32_t node_used(const node *n);
 uint32_t node_limit(const node *n);

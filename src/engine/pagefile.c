@@ -70,6 +70,11 @@ hs_status pagefile_grow(pagefile *pf, uint64_t units) {
     return status;
 }
 
+hs_status pagefile_shrink(pagefile *pf, uint64_t units) {
+    atomic_store(&pf->units, units);
+    return vfs_truncate(pf->file, units * UNIT_SIZE);
+}
+
 void pagefile_set_verified(pagefile *pf, uint32_t page) {
     atomic_fetch_or_explicit(&pf->verified[page / 64], UINT64_C(1) << (page % 64),
                              memory_order_release);

@@ -42,6 +42,9 @@ void pagefile_close(pagefile *pf);
 /* Lets the file have at least `units` units, allocated on disk. HS_FULL, HS_IO. Called under the space lock. */
 hs_status pagefile_grow(pagefile *pf, uint64_t units);
 
+/* Gives everything from unit `units` on back. Nobody refers to it. HS_IO. Called under the space lock. */
+hs_status pagefile_shrink(pagefile *pf, uint64_t units);
+
 static inline page_header *pagefile_at(const pagefile *pf, uint32_t page) {
     return (page_header *)(void *)(pf->map + (uint64_t)page * UNIT_SIZE);
 }

@@ -238,6 +238,15 @@ void space_add_garbage(space *s, garbage *g) {
     pthread_mutex_unlock(&s->lock);
 }
 
+hs_status space_trim(space *s, uint64_t slack) {
+    pthread_mutex_lock(&s->lock);
+    uint64_t end = bitmap_end(&s->taken);
+    hs_status status = HS_OK;
+    if (end + slack < atomic_load(&s->file->units)) status = pagefile_shrink(s->file, end);
+    pthread_mutex_unlock(&s->lock);
+    return status;
+}
+
 uint64_t space_taken_units(space *s) {
     pthread_mutex_lock(&s->lock);
     uint64_t taken = s->taken.set;

@@ -103,6 +103,9 @@ void space_add_garbage(space *s, garbage *garbage);
  * in it), and what it no longer contains becomes free as far as readers allow. */
 void space_checkpointed(space *s, uint64_t sequence, bitmap *durable);
 
+/* Gives the free end of the file back if it is longer than `slack` units. HS_IO. */
+hs_status space_trim(space *s, uint64_t slack);
+
 /* Units in use now. */
 uint64_t space_taken_units(space *s);
 

@@ -243,6 +243,12 @@ static hs_status load_log(store *s) {
                          "%llu); restore a backup",
                          s->path, (unsigned long long)s->header.sequence, (unsigned long long)tail);
     }
+    if (s->header.clean != 0) {
+        /* Nothing in the log counts: begin at its start, which may be all that is left of it. The first commit says so in
+         * the file (checkpoint_mark_open). */
+        s->header.log_position = 0;
+        s->header.log_chain = 0;
+    }
     s->log.tail = s->log.end = s->header.log_position;
     s->log.chain = s->header.log_chain;
     s->log.written = s->log.synced = s->header.sequence;
@@ -377,6 +383,19 @@ hs_status engine_open(vfs *fs, const char *path, bool create, const hs_config *c
     return HS_OK;
 }
 
+/* After the last checkpoint: gives back what only an open store needs, the free end of the file and the log's ring. */
+static hs_status give_back_rest(store *s) {
+    for (uint32_t i = 0; i <= ENGINE_FAMILIES_MAX; i++) {
+        family_state *state = atomic_load(&s->states[i]);
+        if (state == NULL) continue;
+        space_give_back(&s->space, state->pool.classes, SIZE_CLASSES);
+        for (uint32_t c = 0; c < SIZE_CLASSES; c++)
+            state->pool.classes[c].count = 0;
+    }
+    TRY(space_trim(&s->space, 0));
+    return vfs_truncate(s->log.file, LOG_RING_OFFSET);
+}
+
 static void store_close(engine *e, hs_status *status) {
     store *s = (store *)e;
     if (!store_is_ours(s)) {
@@ -394,8 +413,10 @@ static void store_close(engine *e, hs_status *status) {
     readers_view view;
     store_look(s, &view);
     assert(view.count == 0);
-    *status = checkpoint_run(s, true);
-    if (*status != HS_OK) {
+    *status = checkpoint_run(s, CHECKPOINT_CLEAN);
+    if (*status == HS_OK) {
+        *status = give_back_rest(s);
+    } else {
         /* What the log can still take, it gets. */
         pthread_mutex_lock(&s->pipeline);
         if (s->failed == HS_OK) (void)commit_flush(s, true);
@@ -660,7 +681,11 @@ static hs_status expect(engine_txn *base, engine_table table, hs_slice prefix, b
 /* --- care ------------------------------------------------------------------------------------------------------------------------------------ */
 
 static hs_status checkpoint(engine *e) {
-    return checkpoint_run((store *)e, false);
+    return checkpoint_run((store *)e, CHECKPOINT_NEEDED);
+}
+
+static hs_status compact(engine *e) {
+    return store_compact((store *)e);
 }
 
 static hs_status stats(engine *e, engine_stats *out) {
@@ -719,6 +744,7 @@ static const engine_ops store_ops = {
     .cursor_key = cursor_key,
     .cursor_value = cursor_value,
     .checkpoint = checkpoint,
+    .compact = compact,
     .stats = stats,
     .check = check,
 };

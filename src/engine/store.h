@@ -110,9 +110,15 @@ static inline page_expect expect_value(const table_def *def) {
 
 /* --- checkpoint.c ------------------------------------------------------------------------------------------------- */
 
-/* Writes the newest state to the data file and frees the log. HS_OK if there is nothing to do. After HS_FULL the store
- * goes on without it; after HS_IO it is read-only. `clean`: marks the file as closed. */
-hs_status checkpoint_run(store *s, bool clean);
+typedef enum checkpoint_mode {
+    CHECKPOINT_NEEDED, /* unless the last one holds the newest state already */
+    CHECKPOINT_FORCED, /* in any case, which puts catalog and space map to the lowest free place */
+    CHECKPOINT_CLEAN   /* the last one before closing: marks the file so, and empties the log */
+} checkpoint_mode;
+
+/* Writes the newest state to the data file and frees the log. After HS_FULL the store goes on without it; after HS_IO it
+ * is read-only. */
+hs_status checkpoint_run(store *s, checkpoint_mode mode);
 
 /* Before the first commit after a clean close: notes in the file that its log counts. */
 hs_status checkpoint_mark_open(store *s);
@@ -134,6 +140,12 @@ void *commit_background(void *store);
 
 /* Replays the log behind the checkpoint that was loaded. */
 hs_status recovery_replay(store *s);
+
+/* --- compact.c ------------------------------------------------------------------------------------------------------ */
+
+/* Moves pages from the end of the file into free space before them, and gives the end back. Writers wait for a family only
+ * while a part of it is moved. */
+hs_status store_compact(store *s);
 
 /* --- check.c -------------------------------------------------------------------------------------------------------- */
 

@@ -122,20 +122,31 @@ static void free_node(txn *t, table_entry *e, const node *n) {
     txn_free(t, &n->page);
 }
 
+static node *copy_node(txn *t, table_entry *e, const node *n) {
+    node *copy = new_node(t, e, n->page.level);
+    memcpy((uint8_t *)copy + sizeof(page_header), (const uint8_t *)n + sizeof(page_header),
+           node_bytes(n) - sizeof(page_header));
+    free_node(t, e, n);
+    return copy;
+}
+
+hs_status tree_copy_node(txn *t, table_entry *e, const node *n, node **copy) {
+    TRY(txn_reserve(t, n->page.units, 1));
+    *copy = copy_node(t, e, n);
+    return HS_OK;
+}
+
 /* Makes every node of the path one of this transaction's own. */
 static void own_path(txn *t, table_entry *e, tree_path *path) {
     for (uint32_t level = e->height; level-- > 0;) {
         node *n = path->nodes[level];
         if (txn_owns(t, &n->page)) continue;
-        node *copy = new_node(t, e, level);
-        memcpy((uint8_t *)copy + sizeof(page_header), (const uint8_t *)n + sizeof(page_header),
-               node_bytes(n) - sizeof(page_header));
+        node *copy = copy_node(t, e, n);
         if (level + 1 == e->height) {
             e->root = copy->page.page;
         } else {
             node_set_child(path->nodes[level + 1], path->index[level + 1], copy->page.page);
         }
-        free_node(t, e, n);
         path->nodes[level] = copy;
     }
 }

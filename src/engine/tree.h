@@ -37,6 +37,9 @@ hs_status tree_descend(store *s, const table_entry *e, hs_slice key, tree_path *
 /* The node of a level that a page number names. HS_CORRUPT. */
 hs_status tree_node(store *s, const table_entry *e, uint32_t page, uint32_t level, node **result);
 
+/* A copy of a node for this transaction, which frees the original; the caller makes the parent refer to it. HS_FULL. */
+hs_status tree_copy_node(txn *t, table_entry *e, const node *n, node **copy);
+
 /* Creates or replaces. HS_FULL and HS_NO_MEMORY leave everything as it was. */
 hs_status tree_put(txn *t, table_entry *e, hs_slice key, hs_slice value);
 /* HS_NOT_FOUND without a message. */

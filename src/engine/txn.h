@@ -68,6 +68,9 @@ hs_status txn_begin_read(engine *e, engine_txn **result);
 hs_status txn_begin_write(engine *e, const engine_family *families, size_t count,
                           hs_durability durability, engine_txn **result);
 hs_status txn_commit(engine_txn *t); /* commit.c */
+/* Takes the locks of the shared tables of all families that need it, in their order, and looks at these tables as they are
+ * now (commit.c). HS_CONFLICT if a family is gone. */
+hs_status commit_lock_shared(txn *t);
 /* Makes a replayed transaction the newest state, as commit `sequence` whose record ends at `position` (commit.c). */
 hs_status commit_replayed(txn *t, uint64_t sequence, uint64_t position, uint64_t chain);
 void txn_abort(engine_txn *t);

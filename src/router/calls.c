@@ -29,6 +29,14 @@ hs_status hs_collection_checkpoint(hs_router *router, const char *name) {
     return status;
 }
 
+hs_status hs_collection_compact(hs_router *router, const char *name) {
+    collection *collection;
+    TRY(router_use(router, name, &collection));
+    hs_status status = engine_compact(collection->engine);
+    router_release(collection);
+    return status;
+}
+
 hs_status hs_collection_stats_read(hs_router *router, const char *name,
                                    hs_collection_stats *stats) {
     collection *collection;

@@ -1,0 +1,149 @@
+/* compact.c: making the file smaller: pages at its end are copied into free space before them, family by family, in
+ * transactions that change nothing but where pages lie, and so log nothing.
+ */
+#include "engine/tree.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+#define SLICE_PAGES 8192u /* moved per transaction: as long do a family's writers wait */
+#define PASSES_MAX  4u
+
+typedef struct move {
+    txn *txn;
+    table_entry *table;
+    uint64_t limit; /* pages at or behind it are moved */
+    uint32_t left;  /* pages that this transaction may still move */
+    bool stuck;     /* free space before the limit has run out */
+} move;
+
+/* Counts a moved page, and notices when it has come to lie no better. */
+static void note_move(move *m, uint32_t to) {
+    m->left--;
+    m->txn->writes++;
+    if (to >= m->limit) m->stuck = true;
+}
+
+static bool may_move(const move *m, uint32_t page) {
+    return page >= m->limit && m->left > 0 && !m->stuck;
+}
+
+static hs_status own(move *m, node **n) {
+    if (txn_owns(m->txn, &(*n)->page)) return HS_OK;
+    TRY(tree_copy_node(m->txn, m->table, *n, n));
+    note_move(m, (*n)->page.page);
+    return HS_OK;
+}
+
+static hs_status move_value(move *m, node **leaf, uint32_t index) {
+    node_value v = node_get_value(*leaf, &m->table->def->shape, index);
+    if (v.long_page == 0 || !may_move(m, v.long_page)) return HS_OK;
+    page_expect expect = expect_value(m->table->def);
+    page_header *from, *to;
+    TRY(pagefile_get(&m->txn->store->file, v.long_page, &expect, &from));
+    TRY(own(m, leaf));
+    TRY(txn_reserve(m->txn, 1, 0));
+    TRY(txn_alloc_value(m->txn, m->table->def, v.bytes.size, &to));
+    memcpy((uint8_t *)to + sizeof(value_header), (const uint8_t *)from + sizeof(value_header),
+           v.bytes.size);
+    node_set_long_page(*leaf, index, to->page);
+    txn_free(m->txn, from);
+    note_move(m, to->page);
+    return HS_OK;
+}
+
+/* Moves what lies too far behind of a subtree; *page is its root, before and after. */
+static hs_status move_node(move *m, uint32_t *page, uint32_t level) {
+    if (m->left == 0 || m->stuck) return HS_OK;
+    if (level == 0 && m->table->long_values == 0 && *page < m->limit) return HS_OK;
+    node *n;
+    TRY(tree_node(m->txn->store, m->table, *page, level, &n));
+    for (uint32_t i = 0; i < n->count && level > 0; i++) {
+        uint32_t child = node_child(n, i), before = child;
+        TRY(move_node(m, &child, level - 1));
+        if (child == before) continue;
+        TRY(own(m, &n));
+        node_set_child(n, i, child);
+    }
+    for (uint32_t i = 0; i < n->count && level == 0 && m->table->long_values > 0; i++)
+        TRY(move_value(m, &n, i));
+    if (may_move(m, n->page.page)) TRY(own(m, &n));
+    *page = n->page.page;
+    return HS_OK;
+}
+
+static hs_status move_tables(txn *t, txn_family *f, uint64_t limit, bool *more) {
+    move m = {.txn = t, .limit = limit, .left = SLICE_PAGES};
+    for (uint32_t i = 0; i < f->count; i++) {
+        m.table = &f->tables[i];
+        if (m.table->root != 0) TRY(move_node(&m, &m.table->root, m.table->height - 1));
+    }
+    *more = m.left == 0 && !m.stuck;
+    return HS_OK;
+}
+
+/* Moves a slice of a family's pages. */
+static hs_status move_family(store *s, engine_family family, uint64_t limit, bool *more) {
+    engine_txn *base;
+    *more = false;
+    hs_status status = txn_begin_write(&s->base, &family, 1, HS_RELAXED, &base);
+    if (status == HS_NOT_FOUND) return HS_OK; /* dropped meanwhile */
+    if (status != HS_OK) return status;
+    txn *t = (txn *)base;
+    /* The pages kept for the next writer may be the ones in the way. */
+    space_give_back(&s->space, t->pool.classes, SIZE_CLASSES);
+    for (uint32_t c = 0; c < SIZE_CLASSES; c++)
+        t->pool.classes[c].count = 0;
+    txn_find_family(t, family)->needs_shared = true;
+    status = commit_lock_shared(t);
+    if (status == HS_OK) status = move_tables(t, txn_find_family(t, family), limit, more);
+    if (status != HS_OK) {
+        txn_abort(base);
+        return status;
+    }
+    return txn_commit(base);
+}
+
+/* The families at this moment, in a heap array. */
+static hs_status list_families(store *s, engine_family **families, uint32_t *count) {
+    pthread_mutex_lock(&s->pipeline);
+    *count = s->latest->count;
+    *families = memory_alloc((*count + 1u) * sizeof **families);
+    for (uint32_t i = 0; *families != NULL && i < *count; i++)
+        (*families)[i] = s->latest->families[i]->id;
+    pthread_mutex_unlock(&s->pipeline);
+    return *families == NULL ? error_memory("a list of column families", *count * sizeof **families)
+                             : HS_OK;
+}
+
+static hs_status move_all(store *s, uint64_t limit) {
+    engine_family *families;
+    uint32_t count;
+    TRY(list_families(s, &families, &count));
+    hs_status status = HS_OK;
+    for (uint32_t i = 0; i < count && status == HS_OK; i++) {
+        bool more = true;
+        while (more && status == HS_OK)
+            status = move_family(s, families[i], limit, &more);
+    }
+    memory_free(families);
+    return status;
+}
+
+hs_status store_compact(store *s) {
+    TRY(checkpoint_run(s, CHECKPOINT_NEEDED));
+    uint64_t before = UINT64_MAX;
+    for (uint32_t pass = 0; pass < PASSES_MAX; pass++) {
+        uint64_t taken = space_taken_units(&s->space), units = atomic_load(&s->file.units);
+        /* Stop when the file is within 1 % of what it must hold, or a pass has gained nothing. */
+        if (units <= taken + taken / 100 + 16 || units >= before) break;
+        before = units;
+        TRY(move_all(s, taken));
+        /* The first checkpoint frees the places that were left; the second moves catalog and space map into them. */
+        TRY(checkpoint_run(s, CHECKPOINT_FORCED));
+        TRY(checkpoint_run(s, CHECKPOINT_FORCED));
+        TRY(space_trim(&s->space, 0));
+    }
+    return HS_OK;
+}
