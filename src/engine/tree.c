@@ -203,7 +203,7 @@ static bool share_with_sibling(txn *t, table_entry *e, tree_path *path, bool rig
         HS_OK)
         return false;
     /* Worth it only while the sibling has a fair part of its room left. */
-    if (node_used(sibling) * 10 > node_limit(sibling) * 8) return false;
+    if (node_used(sibling) * 10 > node_limit(sibling) * 9) return false;
     node *a = new_node(t, e, 0), *b = new_node(t, e, 0);
     node_entry moved = *extra;
     if (!right_side) moved.index += sibling->count;
