@@ -76,11 +76,12 @@ hs_status apply_type(apply *apply, const operation *operation, apply_family **fa
 
 /* --- locking ----------------------------------------------------------------------------------- */
 
-/* The families of the batch's types as the newest snapshot shows them; 0: there is none. */
+/* The families of the batch's types as of the newest commit; 0: there is none. A snapshot could be
+ * behind it for as long as a sync takes, and every attempt until then would fail. */
 static hs_status resolve_types(apply *apply, engine_family *numbers) {
     hs_batch *batch = apply->batch;
     engine_txn *txn;
-    TRY(engine_begin_read(apply->collection->engine, &txn));
+    TRY(engine_begin_write(apply->collection->engine, NULL, 0, batch->durability, &txn));
     hs_status status = HS_OK;
     for (size_t i = 0; i < batch->type_count && status == HS_OK; i++) {
         status = engine_family_find(txn, batch->types[i].name, numbers + i);
@@ -167,13 +168,24 @@ static hs_status lock_families(apply *apply) {
     return load_types(apply, numbers);
 }
 
+/* Edges into a type that is dropped may come from every other type; new types are not created
+ * meanwhile (collection.types). */
+static hs_status want_all_families(apply *apply) {
+    const engine_family_info *families;
+    size_t count;
+    TRY(engine_family_list(apply->txn, &families, &count));
+    for (size_t i = 0; i < count; i++)
+        if (collection_is_type(families + i)) TRY(apply_want(apply, families[i].family));
+    return HS_OK;
+}
+
 /* Deleting needs the families of the edges' sources. What is found here is exact for all families
  * locked by now; for the others the stores expect at commit that nothing was added. */
 static hs_status want_for_deletions(apply *apply) {
     for (const operation *o = apply->batch->first; o != NULL; o = o->next) {
         apply_family *family = apply->types[o->type];
         if (family == NULL) continue;
-        if (o->kind == OPERATION_TYPE_DROP) TRY(graph_want(apply, family, 0));
+        if (o->kind == OPERATION_TYPE_DROP) TRY(want_all_families(apply));
         if (o->kind != OPERATION_ENTITY_DELETE) continue;
         route route;
         hs_status status = index_find(apply->collection, apply->txn, &o->id, &route);

@@ -230,9 +230,8 @@ hs_status graph_apply(apply *apply, const operation *operation) {
 
 /* --- deleting --------------------------------------------------------------------------------- */
 
-/* Removes the edge of a reverse entry, of which this batch may have removed the forward half
- * before. */
-static hs_status remove_incoming(apply *apply, apply_family *family, const layout_edge *reverse) {
+/* Removes the forward half of a reverse entry; the batch may have removed it before. */
+static hs_status remove_source(apply *apply, apply_family *family, const layout_edge *reverse) {
     apply_family *source;
     layout_key forward = layout_edge_key(&(layout_edge){.near_rid = reverse->far_rid,
                                                         .name = reverse->name,
@@ -243,6 +242,11 @@ static hs_status remove_incoming(apply *apply, apply_family *family, const layou
                                      layout_slice(&forward));
     if (status != HS_OK && status != HS_NOT_FOUND) return status;
     source->counters.edges -= status == HS_OK;
+    return HS_OK;
+}
+
+static hs_status remove_incoming(apply *apply, apply_family *family, const layout_edge *reverse) {
+    TRY(remove_source(apply, family, reverse));
     return queue_remove(apply, family->number, reverse);
 }
 
@@ -273,8 +277,7 @@ static hs_status want_source(apply *apply, apply_family *family, const layout_ed
 }
 
 hs_status graph_want(apply *apply, apply_family *family, uint64_t rid) {
-    layout_key prefix = {0};
-    if (rid != 0) prefix = layout_rid_prefix(rid);
+    layout_key prefix = layout_rid_prefix(rid);
     return visit_incoming(apply, family, layout_slice(&prefix), want_source);
 }
 
@@ -341,17 +344,12 @@ static hs_status remove_foreign_reverses(apply *apply, apply_family *family) {
     return status;
 }
 
-/* A type's edges to itself go with it; only their reverse entries are removed one by one, for
- * the expectation's sake. */
+/* A type's edges to itself go with it. */
 static hs_status leave_incoming(apply *apply, apply_family *family, const layout_edge *reverse) {
-    if (reverse->far_family != family->number) return remove_incoming(apply, family, reverse);
-    return queue_remove(apply, family->number, reverse);
+    return reverse->far_family == family->number ? HS_OK : remove_source(apply, family, reverse);
 }
 
 hs_status graph_drop_family(apply *apply, apply_family *family) {
-    const hs_slice everything = {"", 0};
     TRY(remove_foreign_reverses(apply, family));
-    TRY(visit_incoming(apply, family, everything, leave_incoming));
-    return engine_expect(apply->txn, layout_table(family->number, TABLE_EDGES_IN), everything,
-                         false);
+    return visit_incoming(apply, family, (hs_slice){"", 0}, leave_incoming);
 }

@@ -24,16 +24,15 @@ hs_status edge_decode(hs_slice value, bool *active, float *weight);
 /* Carries out an operation on an edge. */
 hs_status graph_apply(apply *apply, const operation *operation);
 
-/* Calls apply_want for every family with an edge into the entity `rid` of `family`; for rid 0
- * into any of its entities. */
+/* Calls apply_want for every family with an edge into the entity `rid` of `family`. */
 hs_status graph_want(apply *apply, apply_family *family, uint64_t rid);
 
 /* Removes all edges of an entity, in both directions. */
 hs_status graph_delete_entity(apply *apply, apply_family *family, uint64_t rid);
 
-/* Removes what a family that is about to be dropped leaves elsewhere: forward edges into it in
- * the families of their sources, and reverse entries of its own edges; and expects that no edge
- * into it remains. */
+/* Removes what a family that is about to be dropped leaves elsewhere: forward edges into it in the
+ * families of their sources, and reverse entries of its own edges. Every family is locked, so that
+ * nobody adds an edge to it meanwhile. */
 hs_status graph_drop_family(apply *apply, apply_family *family);
 
 /* Verifies what the store keeps of one family (check.h). */

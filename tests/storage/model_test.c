@@ -1,0 +1,292 @@
+/* model_test.c: random batches on entities and properties, compared with a model in memory.
+ *
+ * The model is an array of entities with arrays of properties. Each operation is first carried out on
+ * a copy of it, which tells what the commit must answer; then everything that can be read is compared.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "storage/fixture.h"
+
+#define TYPES   2
+#define KEYS    12 /* entities a type that may exist */
+#define NAMES   6  /* properties that they may have */
+#define ROUNDS  600
+#define OPS_MAX 14
+
+static const char *const type_names[TYPES] = {"patients", "stays"};
+static const char *const labels[NAMES] = {"age", "b", "Name", "zeta", "é", "long text"};
+
+typedef struct model_property {
+    bool exists;
+    hs_value value;
+    hs_time updated_at, valid_from;
+} model_property;
+
+typedef struct model_entity {
+    bool exists;
+    bool changed;      /* by the batch */
+    uint64_t revision; /* before the batch; 0: created by it */
+    hs_time created_at, updated_at;
+    model_property properties[NAMES];
+} model_entity;
+
+typedef struct model {
+    model_entity entities[TYPES][KEYS];
+    bool changed;
+} model;
+
+typedef struct run {
+    fixture *f;
+    random_source random;
+    model *model, *next; /* as committed; as the batch makes it */
+    hs_time now;
+    hs_uuid ids[TYPES][KEYS]; /* of the entities; the first half have keys that give them */
+    hs_batch *batch;
+} run;
+
+/* --- values ----------------------------------------------------------------------------------- */
+
+static char pool[5000];
+
+static hs_value random_value(random_source *random) {
+    uint64_t n = random_below(random, 3);
+    switch (random_below(random, 9)) {
+    case 0:
+        return null_value();
+    case 1:
+        return boolean(n == 1);
+    case 2:
+        return int64((int64_t)n - 1);
+    case 3:
+        return float64((double)n / 10);
+    case 4:
+        return bytes(pool, 10 * n);
+    case 5:
+        return timestamp((hs_time)n * 1500000);
+    case 6:
+        return (hs_value){.kind = HS_UUID, .uuid = some_uuid(n)};
+    case 7:
+        return (hs_value){.kind = HS_STRING, .bytes = {pool, 1500 + n}};
+    default:
+        return (hs_value){.kind = HS_STRING, .bytes = {pool, n}};
+    }
+}
+
+/* --- operations ------------------------------------------------------------------------------- */
+
+static hs_slice key_of(int type, int index, char text_room[16]) {
+    snprintf(text_room, 16, "%d-%d", type, index);
+    return index % 4 == 3 ? text("") : text(text_room); /* every fourth has none */
+}
+
+static hs_status create(run *r, int type, int index, bool upsert) {
+    char room[16];
+    model_entity *e = &r->next->entities[type][index];
+    hs_uuid id = r->ids[type][index];
+    hs_slice key = key_of(type, index, room);
+    if (upsert)
+        assert_ok(hs_entity_upsert(r->batch, type_names[type], key, &id));
+    else
+        assert_ok(hs_entity_create(r->batch, type_names[type], key, &id));
+    assert_uuid(&id, &r->ids[type][index]);
+    if (e->exists) return upsert ? HS_OK : HS_EXISTS;
+    *e = (model_entity){.exists = true, .changed = true, .created_at = r->now};
+    r->next->changed = true;
+    return HS_OK;
+}
+
+static hs_status delete (run *r, int type, int index) {
+    model_entity *e = &r->next->entities[type][index];
+    assert_ok(hs_entity_delete(r->batch, type_names[type], &r->ids[type][index]));
+    if (!e->exists) return HS_NOT_FOUND;
+    *e = (model_entity){0};
+    r->next->changed = true;
+    return HS_OK;
+}
+
+static hs_status update(run *r, int type, int index) {
+    model_entity *e = &r->next->entities[type][index];
+    uint64_t revision = e->revision + (random_below(&r->random, 8) == 0);
+    assert_ok(hs_entity_update(r->batch, type_names[type], &r->ids[type][index], revision));
+    if (!e->exists) return HS_NOT_FOUND;
+    if (revision != e->revision) return HS_CONFLICT;
+    e->changed = r->next->changed = true;
+    return HS_OK;
+}
+
+static hs_status set(run *r, int type, int index, int name) {
+    model_entity *e = &r->next->entities[type][index];
+    model_property *p = e->properties + name;
+    hs_value value = random_value(&r->random);
+    hs_time from =
+        random_below(&r->random, 3) == 0 ? (hs_time)random_below(&r->random, 2) : HS_TIME_NOW;
+    assert_ok(hs_property_set(r->batch, type_names[type], &r->ids[type][index], text(labels[name]),
+                              &value, from));
+    if (!e->exists) return HS_NOT_FOUND;
+    bool same = p->exists && hs_value_equal(&p->value, &value);
+    if (same && (from == HS_TIME_NOW || from == p->valid_from)) return HS_OK;
+    if (!same) p->updated_at = r->now;
+    p->exists = true;
+    p->value = value;
+    p->valid_from = from == HS_TIME_NOW ? r->now : from;
+    e->changed = r->next->changed = true;
+    return HS_OK;
+}
+
+static hs_status unset(run *r, int type, int index, int name) {
+    model_entity *e = &r->next->entities[type][index];
+    assert_ok(
+        hs_property_delete(r->batch, type_names[type], &r->ids[type][index], text(labels[name])));
+    if (!e->exists || !e->properties[name].exists) return HS_NOT_FOUND;
+    e->properties[name] = (model_property){0};
+    e->changed = r->next->changed = true;
+    return HS_OK;
+}
+
+static hs_status random_operation(run *r) {
+    int type = (int)random_below(&r->random, TYPES), index = (int)random_below(&r->random, KEYS);
+    int name = (int)random_below(&r->random, NAMES);
+    switch (random_below(&r->random, 20)) {
+    case 0:
+        return create(r, type, index, false);
+    case 1:
+        return delete (r, type, index);
+    case 2:
+        return update(r, type, index);
+    case 3:
+        return unset(r, type, index, name);
+    case 4:
+    case 5:
+    case 6:
+        return create(r, type, index, true);
+    default: /* mostly of entities that exist, for failures end a batch */
+        if (!r->next->entities[type][index].exists) create(r, type, index, true);
+        return set(r, type, index, name);
+    }
+}
+
+/* --- comparing -------------------------------------------------------------------------------- */
+
+static void compare_entity(run *r, hs_snapshot *snapshot, int type, int index) {
+    const model_entity *e = &r->model->entities[type][index];
+    const hs_uuid *id = &r->ids[type][index];
+    char room[16];
+    hs_entity entity;
+    hs_slice key = key_of(type, index, room);
+    assert_status(hs_entity_get(snapshot, type_names[type], id, &entity),
+                  e->exists ? HS_OK : HS_NOT_FOUND);
+    if (!e->exists) return;
+    assert_slice(entity.key, key.size > 0 ? room : "");
+    assert_int_equal(entity.revision, e->revision);
+    assert_int_equal(entity.created_at, e->created_at);
+    assert_int_equal(entity.updated_at, e->updated_at);
+    if (key.size > 0) {
+        assert_ok(hs_entity_find(snapshot, type_names[type], key, &entity));
+        assert_uuid(&entity.id, id);
+    }
+    const hs_property *all;
+    size_t count, expected = 0;
+    assert_ok(hs_property_all(snapshot, type_names[type], id, &all, &count));
+    for (int name = 0; name < NAMES; name++) {
+        const model_property *p = e->properties + name;
+        hs_property property;
+        assert_status(hs_property_get(snapshot, type_names[type], id, text(labels[name]), &property),
+                      p->exists ? HS_OK : HS_NOT_FOUND);
+        if (!p->exists) continue;
+        expected++;
+        assert_true(hs_value_equal(&property.value, &p->value));
+        assert_int_equal(property.updated_at, p->updated_at);
+        assert_int_equal(property.valid_from, p->valid_from);
+    }
+    assert_int_equal(count, expected);
+}
+
+static void compare(run *r) {
+    hs_snapshot *snapshot = begin_snapshot(r->f);
+    for (int type = 0; type < TYPES; type++) {
+        uint64_t count, expected = 0;
+        for (int index = 0; index < KEYS; index++) {
+            compare_entity(r, snapshot, type, index);
+            expected += r->model->entities[type][index].exists;
+        }
+        assert_ok(hs_entity_count(snapshot, type_names[type], &count));
+        assert_int_equal(count, expected);
+    }
+    hs_snapshot_close(snapshot);
+}
+
+/* --- running ---------------------------------------------------------------------------------- */
+
+/* What a commit does beside the operations: revisions and times of what changed. */
+static void settle(run *r) {
+    for (int type = 0; type < TYPES; type++)
+        for (int index = 0; index < KEYS; index++) {
+            model_entity *e = &r->next->entities[type][index];
+            if (!e->changed) continue;
+            e->changed = false;
+            e->revision++;
+            e->updated_at = r->now;
+        }
+    r->next->changed = false;
+    *r->model = *r->next;
+}
+
+static void one_batch(run *r) {
+    size_t count = random_below(&r->random, OPS_MAX), failed = SIZE_MAX;
+    hs_status expected = HS_OK;
+    *r->next = *r->model;
+    r->now = (hs_time)random_below(&r->random, 1000000) * 1000;
+    r->batch = begin_batch(r->f);
+    assert_ok(hs_batch_time(r->batch, r->now));
+    while (hs_batch_count(r->batch) < count && expected == HS_OK) {
+        expected = random_operation(r);
+        if (expected != HS_OK) failed = hs_batch_count(r->batch) - 1;
+    }
+    uint64_t before = newest_commit(r->f); /* recording may have interned names */
+    assert_status(hs_batch_commit(r->batch), expected);
+    assert_int_equal(hs_batch_failed(r->batch), failed);
+    hs_batch_free(r->batch);
+    bool changed = expected == HS_OK && r->next->changed;
+    assert_int_equal(newest_commit(r->f) - before, changed);
+    if (expected == HS_OK) settle(r);
+}
+
+static void random_batches_behave_like_the_model(fixture *f) {
+    const uint64_t seed = 20261122;
+    print_message("# seed %llu\n", (unsigned long long)seed);
+    memset(pool, 'p', sizeof pool);
+    run r = {.f = f,
+             .random = {seed},
+             .model = calloc(1, sizeof *r.model),
+             .next = calloc(1, sizeof *r.next)};
+    for (int type = 0; type < TYPES; type++)
+        create_type(f, type_names[type]);
+    hs_snapshot *snapshot = begin_snapshot(f);
+    for (int type = 0; type < TYPES; type++)
+        for (int index = 0; index < KEYS; index++) {
+            char room[16];
+            r.ids[type][index] = some_uuid((uint64_t)(100 * type + index));
+            if (index < KEYS / 2 && key_of(type, index, room).size > 0)
+                assert_ok(
+                    hs_entity_id(snapshot, type_names[type], text(room), &r.ids[type][index]));
+        }
+    hs_snapshot_close(snapshot);
+
+    hs_check_result result;
+    for (int round = 0; round < ROUNDS; round++) {
+        one_batch(&r);
+        compare(&r);
+        if (round % 100 == 99) {
+            fixture_reopen(f);
+            assert_ok(collection_check(f->collection, NULL, NULL, &result));
+        }
+    }
+    free(r.model);
+    free(r.next);
+}
+
+int main(void) {
+    const fixture_test tests[] = {FIXTURE_TEST(random_batches_behave_like_the_model)};
+    return fixture_run("model", tests, sizeof tests / sizeof *tests);
+}
