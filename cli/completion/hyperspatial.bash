@@ -70,7 +70,7 @@ _hyperspatial() {
         COMPREPLY=($(compgen -f -- "$word"))
     elif [[ -n $root ]]; then
         COMPREPLY=($(compgen -W "$(_hyperspatial_addresses "$root" "$word")" -- "$word"))
-        [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} != */* ]] && compopt -o nospace
+        [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} != */* ]] && compopt -o nospace 2>/dev/null
     fi
 }
 complete -o filenames -F _hyperspatial hyperspatial

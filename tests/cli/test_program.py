@@ -797,6 +797,33 @@ class Importing(Program):
         self.assertEqual(self.json("stats", "zoo")[0]["entities"], count)
 
 
+@unittest.skipUnless(shutil.which("bash"), "there is no bash")
+class Completion(Program):
+    """Completion in bash; that no command or option is missing is tested with the manual."""
+
+    SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "cli" / "completion" / "hyperspatial.bash"
+
+    def complete(self, *words):
+        """What is offered for the last of the words that stand behind the program's name."""
+        done = subprocess.run(
+            ["bash", "--norc", "-c", 'source "$0"; COMP_WORDS=(hyperspatial "$@"); COMP_CWORD=$#; _hyperspatial; '
+             'printf "%s\\n" "${COMPREPLY[@]}"', self.SCRIPT, *map(str, words)], text=True, check=True,
+            stdout=subprocess.PIPE, env={**os.environ, "PATH": f"{pathlib.Path(PROGRAM).parent}:{os.environ['PATH']}"})
+        return done.stdout.split()
+
+    def test_commands_options_and_values(self):
+        self.assertEqual(self.complete("st"), ["stats"])
+        self.assertEqual(self.complete("-d", "x", "help", "e"), ["edges", "export"])
+        self.assertEqual(self.complete("drop", "--"), ["--directory", "--format", "--help", "--version", "--yes"])
+        self.assertEqual(self.complete("--format", ""), ["table", "json", "csv"])
+        self.assertEqual(self.complete("nearest", "-m", "c"), ["cosine"])
+
+    def test_collections_and_their_types(self):
+        self.assertEqual(self.complete("-d", self.root, "get", ""), ["clinic"])
+        self.assertEqual(self.complete("-d", self.root, "list", "clinic/p"), ["clinic/patients"])
+        self.assertEqual(self.complete("-d", self.root, "list", "nowhere/"), [])
+
+
 class Tap(unittest.TestResult):
     """Reports each test as a line of TAP."""
 
@@ -828,7 +855,7 @@ def main():
     suite = unittest.TestSuite()
     loader = unittest.TestLoader()
     wanted = sys.argv[3:]
-    for case in (CommandLine, Asking, Writing, Exporting, BadFiles, Terminal, Importing):
+    for case in (CommandLine, Asking, Writing, Exporting, BadFiles, Terminal, Importing, Completion):
         for test in loader.loadTestsFromTestCase(case):
             if not wanted or any(word in test.id() for word in wanted):
                 suite.addTest(test)

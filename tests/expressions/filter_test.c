@@ -1,14 +1,11 @@
 /* filter_test.c: conditions on entities, through the public interface. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/memory.h"
+#include "cmocka_tests.h"
 #include "hyperspatial/filter.h"
+#include "random.h"
 
 /* One entity for all tests; there is no property "missing", and "nothing" is null. */
 #define TEXT(literal)                                                                              \
@@ -350,14 +347,12 @@ static void random_text_is_parsed_or_refused(void **state) {
     static const char *const words[] = {"age", "=",  "<=",   "(",   ")",   "and", "or", "not",
                                         "is",  "65", "null", "'x",  "\"y", "`",   "-",  ".",
                                         "1e",  "!",  "\xc3", "_id", " ",   "true"};
-    const unsigned seed = 20261122;
-    srand(seed);
-    print_message("# seed %u\n", seed);
+    test_random random = test_random_start();
     for (int round = 0; round < 20000; round++) {
         char text[256] = "";
-        for (int i = rand() % 12; i > 0; i--) {
-            strcat(text, words[(size_t)rand() % (sizeof words / sizeof *words)]);
-            if (rand() % 2 == 0) strcat(text, " ");
+        for (uint64_t i = test_random_below(&random, 12); i > 0; i--) {
+            strcat(text, words[test_random_below(&random, sizeof words / sizeof *words)]);
+            if (test_random_below(&random, 2) == 0) strcat(text, " ");
         }
         hs_filter *filter = NULL;
         hs_status status = hs_filter_parse(hs_slice_of(text), &filter);
