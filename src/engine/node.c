@@ -509,6 +509,7 @@ bool node_merge(const node *left, const node *right, const node_shape *shape, no
 
 /* --- soundness ------------------------------------------------------------------------------------------------------ */
 
+/* Whether a slot's key has a head that suits its length, and its cell lies within the page. */
 static const char *cell_fault(const node *n, const slot *s, uint32_t slots_end) {
     uint32_t end = node_bytes(n);
     uint32_t smallest = n->page.kind == PAGE_INNER ? 4 : 1;
@@ -525,6 +526,42 @@ static const char *cell_fault(const node *n, const slot *s, uint32_t slots_end) 
     if (s->offset + (uint64_t)cell_size(n, s->size, &value) > end)
         return "a cell reaches beyond the page";
     if (n->prefix_size + (uint32_t)s->size > KEY_MAX) return "a key is too long";
+    if (s->size < HEAD_SIZE && (uint64_t)s->head << (8 * s->size + 32) != 0)
+        return "a key's head is longer than the key";
+    return NULL;
+}
+
+/* The slots and cells of a variable node: each within the page, their sizes as the header says, the keys ascending. */
+static const char *entries_fault(const node *n) {
+    uint32_t slots_end = slots_offset(n) + n->count * (uint32_t)sizeof(slot), mark;
+    const slot *slots = slots_of(n);
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < n->count; i++) {
+        const char *fault = cell_fault(n, &slots[i], slots_end);
+        if (fault != NULL) return fault;
+        node_value value = cell_value(n, &slots[i], &mark);
+        bytes += cell_size(n, slots[i].size, &value);
+        if (i == 0) continue;
+        const slot *before = &slots[i - 1];
+        if (before->head > slots[i].head) return "its keys are out of order";
+        if (before->head < slots[i].head) continue;
+        uint8_t a[KEY_MAX], b[KEY_MAX];
+        if (key_compare(node_key(n, i - 1, a), node_key(n, i, b)) >= 0)
+            return "its keys are out of order";
+    }
+    return bytes == node_bytes(n) - n->cells - n->waste ? NULL : "its header is inconsistent";
+}
+
+static const char *fixed_fault(const node *n, const node_shape *shape) {
+    if (!shape->fixed || n->capacity != shape->layout.capacity ||
+        n->key_size != shape->layout.key_size) {
+        return "its layout is not that of its table";
+    }
+    if (n->count > n->capacity) return "it holds more entries than fit";
+    for (uint32_t i = 1; i < n->count; i++) {
+        const uint8_t *key = at(n, NODE_KEYS_OFFSET + i * n->key_size);
+        if (memcmp(key - n->key_size, key, n->key_size) >= 0) return "its keys are out of order";
+    }
     return NULL;
 }
 
@@ -534,21 +571,11 @@ const char *node_fault(const page_header *page, const node_shape *shape) {
     if (page->units != units) return "its length is not that of its table";
     if ((page->kind == PAGE_INNER) != (page->level > 0)) return "its level does not suit its kind";
     if (n->count == 0) return "it is empty";
-    if (page->kind == PAGE_FIXED) {
-        if (!shape->fixed || n->capacity != shape->layout.capacity ||
-            n->key_size != shape->layout.key_size) {
-            return "its layout is not that of its table";
-        }
-        return n->count > n->capacity ? "it holds more entries than fit" : NULL;
-    }
+    if (page->kind == PAGE_FIXED) return fixed_fault(n, shape);
     if (n->prefix_size > KEY_MAX) return "its prefix is too long";
     uint64_t slots_end = slots_offset(n) + n->count * (uint64_t)sizeof(slot);
     if (slots_end > n->cells || n->cells > node_bytes(n) || n->waste > node_bytes(n) - n->cells) {
         return "its header is inconsistent";
     }
-    for (uint32_t i = 0; i < n->count; i++) {
-        const char *fault = cell_fault(n, &slots_of(n)[i], (uint32_t)slots_end);
-        if (fault != NULL) return fault;
-    }
-    return NULL;
+    return entries_fault(n);
 }

@@ -531,7 +531,8 @@ static int compare_infos(const void *a, const void *b) {
 static hs_status family_list(engine_txn *base, const engine_family_info **families, size_t *count) {
     txn *t = (txn *)base;
     const catalog *c = t->catalog;
-    engine_family_info *list = arena_alloc(&t->arena, (c->count + 1u) * sizeof *list);
+    arena_reset(&t->lists[0]);
+    engine_family_info *list = arena_alloc(&t->lists[0], (c->count + 1u) * sizeof *list);
     if (list == NULL) return error_memory("a list", c->count * sizeof *list);
     for (uint32_t i = 0; i < c->count; i++) {
         const family_entry *f = c->families[i];
@@ -584,7 +585,8 @@ static hs_status table_list(engine_txn *base, engine_family family, const engine
     const table_entry *tables = NULL;
     uint32_t n = 0;
     TRY(tables_of(t, family, &tables, &n));
-    engine_table_info *list = arena_alloc(&t->arena, (n + 1u) * sizeof *list);
+    arena_reset(&t->lists[1]);
+    engine_table_info *list = arena_alloc(&t->lists[1], (n + 1u) * sizeof *list);
     if (list == NULL) return error_memory("a list", n * sizeof *list);
     for (uint32_t i = 0; i < n; i++) {
         list[i] = (engine_table_info){tables[i].def->id, tables[i].def->name,

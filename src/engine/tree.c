@@ -361,6 +361,16 @@ static bool merge_children(txn *t, table_entry *e, tree_path *path, uint32_t lev
     return true;
 }
 
+/* Removes a child's entry. The first entry's key stays: it bounds what may be inserted below it, and separators that come
+ * later must not be smaller. */
+static void remove_child(node *parent, const node_shape *shape, uint32_t index) {
+    if (index == 0 && parent->count > 1) {
+        node_set_child(parent, 0, node_child(parent, 1));
+        index = 1;
+    }
+    node_remove(parent, shape, index);
+}
+
 /* Restores the shape of the tree after an entry was removed from the leaf of the path. */
 static void shrink(txn *t, table_entry *e, tree_path *path) {
     uint32_t height = e->height;
@@ -369,7 +379,7 @@ static void shrink(txn *t, table_entry *e, tree_path *path) {
         uint32_t at = path->index[level + 1];
         if (n->count == 0) {
             free_node(t, e, n);
-            node_remove(parent, &e->def->shape, at);
+            remove_child(parent, &e->def->shape, at);
         } else if (node_used(n) * 4 < node_limit(n)) {
             bool merged = at + 1u < parent->count && merge_children(t, e, path, level, at);
             if (!merged && at > 0) merged = merge_children(t, e, path, level, at - 1);

@@ -288,6 +288,8 @@ void txn_end(txn *t) {
     buffer_free(&t->queue);
     memory_free(t->expectations);
     arena_free(&t->arena);
+    arena_free(&t->lists[0]);
+    arena_free(&t->lists[1]);
     reader_release(t->slot);
     memory_free(t);
 }

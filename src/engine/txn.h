@@ -36,6 +36,7 @@ typedef struct txn {
     reader_slot *slot;
     const catalog *catalog; /* what it sees of families that it does not write */
     arena arena;
+    arena lists[2]; /* what family_list and table_list returned last */
 
     /* Write transactions only: */
     bool write;
