@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/compare.h"
+#include "engine/entries.h"
 #include "engine/fixture.h"
 #include "oracle/lmdb_engine.h"
 #include "oracle/map_engine.h"
@@ -138,97 +140,19 @@ static uint64_t sum_of(hs_slice bytes) {
 
 /* --- keys and values -------------------------------------------------------------------------- */
 
-typedef struct key_buffer {
-    uint8_t bytes[ENGINE_KEY_MAX];
-    size_t size;
-} key_buffer;
-
-static hs_slice key_of(const key_buffer *key) {
-    return (hs_slice){key->bytes, key->size};
-}
-
-static void put_big_endian(uint8_t *at, uint64_t value, size_t size) {
-    for (size_t i = 0; i < size; i++) {
-        at[i] = (uint8_t)(value >> (8 * (size - 1 - i)));
-    }
-}
-
-/* Key number `id` of a table with keys of any length: a mix of what applications use and what
- * breaks trees. */
-static void make_variable_key(const model *m, uint64_t id, key_buffer *key) {
-    static const size_t prefixes[] = {3, 60, 100, 400, 495, 990};
-    random_source random = {id * 77};
-    uint64_t kind = random_below(&random, 10);
-    if (kind < 4) {
-        key->size = 8;
-        put_big_endian(key->bytes, id, 8);
-    } else if (kind < 6) {
-        key->size = (size_t)snprintf((char *)key->bytes, sizeof key->bytes,
-                                     "patients/%" PRIu64 "/admissions/%" PRIu64, id % 97, id);
-    } else if (kind < 7) {
-        size_t prefix = prefixes[random_below(&random, 6)];
-        if (prefix + 8 > m->key_max) prefix = m->key_max - 8;
-        memset(key->bytes, 'p', prefix);
-        put_big_endian(key->bytes + prefix, id, 8);
-        key->size = prefix + 8 - random_below(&random, 3);
-    } else if (kind < 9) {
-        key->size = (size_t)random_below(&random, 25);
-        random_fill(&random, key->bytes, key->size);
-    } else if (random_chance(&random, 70)) {
-        key->size = (size_t)random_below(&random, m->key_max + 1);
-        memset(key->bytes, random_chance(&random, 50) ? 0xFF : 0, key->size);
-    } else {
-        key->size = m->key_max;
-        random_fill(&random, key->bytes, key->size);
-    }
-}
-
-static void make_key(const model *m, const known_table *table, uint64_t id, key_buffer *key) {
-    uint32_t size = table->options.key_size;
-    if (size == 0) {
-        make_variable_key(m, id, key);
-        return;
-    }
-    key->size = size;
-    memset(key->bytes, 'k', size);
-    if (size < 8)
-        put_big_endian(key->bytes, id, size);
-    else {
-        put_big_endian(key->bytes, id % 3, 1);
-        put_big_endian(key->bytes + size - 7, id, 7);
-    }
-}
-
 /* A key that is there or could be; rarely one that the table does not take. */
 static void choose_key(model *m, const known_table *table, key_buffer *key) {
-    make_key(m, table, below(m, table->universe), key);
+    entry_key(&table->options, m->key_max, below(m, table->universe), key);
     if (chance(m, 99)) return;
     key->size = (size_t)below(m, sizeof key->bytes < m->key_max + 1 ? m->key_max + 1 : m->key_max);
     random_fill(&m->random, key->bytes, key->size);
 }
 
-static hs_slice choose_value(model *m, const known_table *table) {
-    uint64_t kind = below(m, 1000), size;
-    if (table->options.fixed_value)
-        size = table->options.value_size;
-    else if (kind < 50)
-        size = 0;
-    else if (kind < 750)
-        size = below(m, 100);
-    else if (kind < 930)
-        size = below(m, 1300);
-    else if (kind < 985)
-        size = below(m, 5000);
-    else if (kind < 998)
-        size = below(m, 40000);
-    else
-        size = below(m, VALUE_LONGEST);
-    if (table->options.fixed_value && kind < 5) size = below(m, 600);
-    uint64_t pattern = random_next(&m->random);
-    for (uint64_t i = 0; i < size; i++) {
-        m->value[i] = (uint8_t)(pattern >> (i % 8 * 8)) ^ (uint8_t)(i >> 3);
-    }
-    return (hs_slice){m->value, size};
+static hs_slice choose_value(model *m, const engine_table_options *options) {
+    entry_sizes sizes = {.tiny = 750, .small = 930, .medium = 985, .large = 998};
+    hs_slice value = entry_value(&m->random, options, &sizes, m->value, VALUE_LONGEST);
+    if (options->fixed_value && chance(m, 1)) value.size = (size_t)below(m, 600);
+    return value;
 }
 
 /* --- the schema ------------------------------------------------------------------------------- */
@@ -455,26 +379,11 @@ static void use_cursor(model *m, txn_pair *t) {
     move_cursor(m, c);
 }
 
-/* Compares all of a table, forwards. */
-static void compare_table(model *m, txn_pair *t, const known_table *table) {
-    cursor_pair c = {.table = *table};
-    assert_ok(engine_cursor_open(t->subject, table->subject, &c.subject));
-    assert_ok(engine_cursor_open(t->oracle, table->oracle, &c.oracle));
-    uint64_t before = m->operations;
-    do {
-        compare_place(m, &c, engine_cursor_next(c.subject), engine_cursor_next(c.oracle));
-    } while (c.on);
-    m->operations = before;
-    close_cursor(&c);
-}
-
+/* Compares everything that the transaction sees. */
 static void compare_all(model *m, txn_pair *t) {
-    for (size_t i = 0; i < t->schema.count; i++) {
-        known_family *family = &t->schema.families[i];
-        read_tables(m, t->subject, t->oracle, family);
-        for (size_t k = 0; k < family->count; k++) {
-            compare_table(m, t, &family->tables[k]);
-        }
+    char difference[512];
+    if (!engines_equal(t->subject, t->oracle, difference, sizeof difference)) {
+        different(m, "%s", difference);
     }
 }
 
@@ -609,7 +518,7 @@ static void write_key(model *m, txn_pair *t, const known_table *table, const key
         same_status(m, "delete", engine_delete(a, table->subject, k),
                     engine_delete(b, table->oracle, k));
     } else {
-        hs_slice v = choose_value(m, table);
+        hs_slice v = choose_value(m, &table->options);
         if (queued && table->options.fixed_value) v.size = table->options.value_size;
         if (queued && chance(m, 2)) {
             same_status(m, "queue_insert", engine_queue_insert(a, table->subject, k, v),
@@ -632,7 +541,7 @@ static void write_run(model *m, txn_pair *t, const known_table *table) {
     if (table->options.shared) count = count % 50;
     for (; count > 0; count--) {
         key_buffer key;
-        make_key(m, table, id, &key);
+        entry_key(&table->options, m->key_max, id, &key);
         write_key(m, t, table, &key, deletes);
         id = (id + step) % table->universe;
     }
@@ -679,13 +588,7 @@ static void use_writer(model *m, txn_pair *t) {
 
 static void end_writer(model *m, txn_pair *t, bool commit) {
     if (t->subject == NULL) return;
-    if (chance(m, 2)) {
-        for (size_t i = 0; i < t->schema.count; i++) {
-            for (size_t k = 0; k < t->schema.families[i].count; k++) {
-                compare_table(m, t, &t->schema.families[i].tables[k]);
-            }
-        }
-    }
+    if (chance(m, 2)) compare_all(m, t);
     close_cursors(t);
     if (commit) {
         same_status(m, "commit", engine_commit(t->subject), engine_commit(t->oracle));

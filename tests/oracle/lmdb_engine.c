@@ -496,8 +496,11 @@ static hs_status list_table(void *context, engine_table table, const table_recor
     TRY(memory_reserve((void **)&list->tables, &list->capacity, list->count + 1,
                        sizeof *list->tables));
     engine_table_info *info = &list->tables[list->count];
-    *info =
-        (engine_table_info){.table = table, .options = record->options, .entries = record->entries};
+    *info = (engine_table_info){
+        .table = table,
+        .options = record->options,
+        .entries = newest_record(list->txn, table, record)->entries,
+    };
     TRY(list_name(list->txn, record->name, &info->name));
     list->count++;
     return HS_OK;

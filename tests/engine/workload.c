@@ -1,0 +1,350 @@
+/* workload.c: a story of random commits told to an engine and to an oracle at once. */
+#include "engine/workload.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "engine/compare.h"
+#include "engine/entries.h"
+#include "oracle/map_engine.h"
+
+enum { VALUE_LONGEST = 700000, LIST = 16 };
+
+/* A write transaction on both. */
+typedef struct both {
+    engine_txn *subject, *oracle;
+} both;
+
+/* A table on both, of the family at `index` in the list. */
+typedef struct known_table {
+    engine_table subject, oracle;
+    engine_table_options options;
+} known_table;
+
+typedef struct known_family {
+    char name[24];
+    engine_family subject, oracle;
+    known_table tables[LIST];
+    size_t count;
+} known_family;
+
+/* --- states ----------------------------------------------------------------------------------- */
+
+/* Keeps the oracle's last state, if it is another one than before. */
+static bool push_state(workload *w) {
+    engine_txn *state = NULL;
+    assert(w->count < WORKLOAD_STATES);
+    if (engine_begin_read(w->oracle, &state) != HS_OK) abort();
+    if (w->count > 0 && engine_sequence(state) == engine_sequence(w->states[w->count - 1])) {
+        engine_abort(state);
+        return false;
+    }
+    w->states[w->count++] = state;
+    return true;
+}
+
+static uint64_t last_state(const workload *w) {
+    return w->first + w->count - 1;
+}
+
+/* Forgets the states before the one that is durable. */
+static void prune(workload *w) {
+    uint64_t gone = w->durable - w->first;
+    for (uint64_t i = 0; i < gone; i++) {
+        engine_abort(w->states[i]);
+    }
+    memmove(w->states, w->states + gone, (size_t)(w->count - gone) * sizeof *w->states);
+    w->first = w->durable;
+    w->count -= gone;
+}
+
+static void acknowledge(workload *w, hs_durability durability) {
+    if (durability == HS_RELAXED) return;
+    w->buffered = last_state(w);
+    if (durability != HS_DURABLE) return;
+    w->durable = last_state(w);
+    prune(w);
+}
+
+void workload_start(workload *w, uint64_t seed) {
+    *w = (workload){.random = {seed}};
+    w->value = malloc(VALUE_LONGEST);
+    if (w->value == NULL) abort();
+    map_engine_open(&w->oracle);
+    push_state(w);
+}
+
+void workload_end(workload *w) {
+    for (uint64_t i = 0; i < w->count; i++) {
+        engine_abort(w->states[i]);
+    }
+    engine_close(w->oracle);
+    free(w->value);
+}
+
+void workload_release(workload *w) {
+    engine_abort(w->held);
+    w->held = NULL;
+}
+
+void workload_closed(workload *w) {
+    acknowledge(w, HS_DURABLE);
+}
+
+uint64_t workload_find(const workload *w, engine_txn *found, uint64_t minimum, char *difference,
+                       size_t size) {
+    /* The newest first: its difference is the one to tell. */
+    char other[512];
+    bool told = false;
+    for (uint64_t i = w->count; i-- > 0 && w->first + i >= minimum;) {
+        if (engines_equal(found, w->states[i], told ? other : difference,
+                          told ? sizeof other : size)) {
+            return w->first + i;
+        }
+        told = true;
+    }
+    return UINT64_MAX;
+}
+
+/* The oracle cannot go back, so it is told what leads from its last state to the one found: all of
+ * it. */
+static void copy_family(engine *to, engine_txn *from, const engine_family_info *family) {
+    const engine_table_info *tables = NULL;
+    engine_table_definition definitions[LIST];
+    size_t count = 0;
+    engine_family created = 0;
+    engine_txn *t = NULL;
+    engine_table_list(from, family->family, &tables, &count);
+    assert(count <= LIST);
+    for (size_t i = 0; i < count; i++) {
+        definitions[i] = (engine_table_definition){tables[i].name, tables[i].options};
+    }
+    hs_status status = engine_family_create(to, family->name, definitions, count, &created);
+    if (status == HS_OK) status = engine_begin_write(to, &created, 1, HS_RELAXED, &t);
+    for (size_t i = 0; i < count && status == HS_OK; i++) {
+        engine_table table = {created, (uint32_t)(i + 1)};
+        engine_cursor *c = NULL;
+        status = engine_cursor_open(from, tables[i].table, &c);
+        while (status == HS_OK && engine_cursor_next(c) == 1) {
+            hs_slice key = engine_cursor_key(c), value = engine_cursor_value(c);
+            status = tables[i].options.shared ? engine_queue_put(t, table, key, value)
+                                              : engine_put(t, table, key, value);
+        }
+        engine_cursor_close(c);
+    }
+    if (status == HS_OK) status = engine_commit(t);
+    assert(status == HS_OK);
+    (void)status;
+}
+
+void workload_continue(workload *w, uint64_t number) {
+    assert(number >= w->first && number <= last_state(w));
+    engine_txn *state = w->states[number - w->first];
+    const engine_family_info *families = NULL;
+    size_t count = 0;
+    engine *oracle = NULL;
+    map_engine_open(&oracle);
+    engine_family_list(state, &families, &count);
+    for (size_t i = 0; i < count; i++) {
+        copy_family(oracle, state, &families[i]);
+    }
+    for (uint64_t i = 0; i < w->count; i++) {
+        engine_abort(w->states[i]);
+    }
+    engine_close(w->oracle);
+    w->oracle = oracle;
+    w->first = w->durable = w->buffered = number;
+    w->count = 0;
+    push_state(w);
+}
+
+/* --- the schema ------------------------------------------------------------------------------- */
+
+static const engine_table_options shapes[] = {
+    {.alignment = 1},
+    {.alignment = 1, .shared = true},
+    {.key_size = 8, .value_size = 24, .fixed_value = true, .alignment = 8},
+    {.key_size = 8, .value_size = 512, .fixed_value = true, .alignment = 64, .page_size = 8192},
+    {.key_size = 8, .alignment = 1, .page_size = 16384},
+};
+enum { SHAPES = sizeof shapes / sizeof *shapes };
+
+static bool choose_family(workload *w, known_family *family) {
+    engine_txn *oracle = w->states[w->count - 1], *subject = NULL;
+    const engine_family_info *families = NULL;
+    const engine_table_info *tables = NULL;
+    size_t count = 0;
+    if (engine_family_list(oracle, &families, &count) != HS_OK || count == 0) return false;
+    const engine_family_info *chosen = &families[random_below(&w->random, count)];
+    snprintf(family->name, sizeof family->name, "%s", chosen->name);
+    family->oracle = chosen->family;
+    engine_table_list(oracle, family->oracle, &tables, &family->count);
+    bool found = engine_begin_read(w->subject, &subject) == HS_OK &&
+                 engine_family_find(subject, family->name, &family->subject) == HS_OK;
+    for (size_t i = 0; i < family->count && found; i++) {
+        known_table *table = &family->tables[i];
+        table->oracle = tables[i].table;
+        table->options = tables[i].options;
+        found =
+            engine_table_find(subject, family->subject, tables[i].name, &table->subject) == HS_OK;
+    }
+    engine_abort(subject);
+    return found;
+}
+
+static hs_status create_family(workload *w) {
+    engine_table_definition definitions[SHAPES];
+    char names[SHAPES][24], name[24];
+    engine_family ignored = 0;
+    for (size_t i = 0; i < SHAPES; i++) {
+        snprintf(names[i], sizeof names[i], "t%u", w->next_name++);
+        definitions[i] = (engine_table_definition){names[i], shapes[i]};
+    }
+    snprintf(name, sizeof name, "f%u", w->next_name++);
+    engine_family_create(w->oracle, name, definitions, SHAPES, &ignored);
+    push_state(w);
+    return engine_family_create(w->subject, name, definitions, SHAPES, &ignored);
+}
+
+static hs_status change_families(workload *w) {
+    known_family family;
+    const engine_family_info *families = NULL;
+    size_t count = 0;
+    hs_status status;
+    engine_family_list(w->states[w->count - 1], &families, &count);
+    if (count < 2 || (count < WORKLOAD_FAMILIES && random_chance(&w->random, 50))) {
+        status = create_family(w);
+    } else if (!choose_family(w, &family)) {
+        return HS_OK;
+    } else if (random_chance(&w->random, 30)) {
+        char name[24];
+        snprintf(name, sizeof name, "f%u", w->next_name++);
+        engine_family_rename(w->oracle, family.oracle, name);
+        push_state(w);
+        status = engine_family_rename(w->subject, family.subject, name);
+    } else {
+        engine_family_drop(w->oracle, family.oracle);
+        push_state(w);
+        status = engine_family_drop(w->subject, family.subject);
+    }
+    if (status == HS_OK) acknowledge(w, HS_DURABLE);
+    return status;
+}
+
+/* --- commits ---------------------------------------------------------------------------------- */
+
+static hs_status write_key(workload *w, const both *t, const known_table *table, uint64_t id,
+                           bool deletes) {
+    char bytes[64];
+    int length = 8;
+    if (table->options.key_size == 8)
+        snprintf(bytes, sizeof bytes, "%08u", (unsigned)id);
+    else
+        length = snprintf(bytes, sizeof bytes, "patients/%u", (unsigned)id);
+    hs_slice key = {bytes, (size_t)length};
+    if (table->options.shared && deletes) {
+        engine_queue_delete(t->oracle, table->oracle, key);
+        return engine_queue_delete(t->subject, table->subject, key);
+    }
+    if (deletes) {
+        if (engine_delete(t->oracle, table->oracle, key) != HS_OK) return HS_OK;
+        return engine_delete(t->subject, table->subject, key);
+    }
+    const entry_sizes sizes = {.tiny = 600, .small = 900, .medium = 980, .large = 998};
+    hs_slice value = entry_value(&w->random, &table->options, &sizes, w->value, VALUE_LONGEST);
+    if (table->options.shared) {
+        engine_queue_put(t->oracle, table->oracle, key, value);
+        return engine_queue_put(t->subject, table->subject, key, value);
+    }
+    engine_put(t->oracle, table->oracle, key, value);
+    return engine_put(t->subject, table->subject, key, value);
+}
+
+static hs_status write_family(workload *w, const both *t, const known_family *family) {
+    static const uint64_t sizes[] = {1, 3, 3, 10, 10, 30, 300};
+    uint64_t writes = sizes[random_below(&w->random, sizeof sizes / sizeof *sizes)];
+    bool clears = random_chance(&w->random, 15);
+    for (; writes > 0 && family->count > 0; writes--) {
+        const known_table *table = &family->tables[random_below(&w->random, family->count)];
+        bool deletes = random_chance(&w->random, clears ? 90 : 25);
+        TRY(write_key(w, t, table, random_below(&w->random, 600), deletes));
+    }
+    return HS_OK;
+}
+
+static hs_status change_tables(workload *w, const both *t, const known_family *family) {
+    engine_table ignored;
+    if (family->count < LIST && random_chance(&w->random, 60)) {
+        char name[24];
+        const engine_table_options *options = &shapes[random_below(&w->random, SHAPES)];
+        snprintf(name, sizeof name, "t%u", w->next_name++);
+        engine_table_create(t->oracle, family->oracle, name, options, &ignored);
+        return engine_table_create(t->subject, family->subject, name, options, &ignored);
+    }
+    if (family->count == 0) return HS_OK;
+    const known_table *table = &family->tables[random_below(&w->random, family->count)];
+    if (engine_table_drop(t->oracle, table->oracle) != HS_OK) return HS_OK;
+    return engine_table_drop(t->subject, table->subject);
+}
+
+static hs_status fill_transaction(workload *w, const both *t, const known_family *families,
+                                  size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        TRY(write_family(w, t, &families[i]));
+    }
+    if (count > 0 && random_chance(&w->random, 5)) TRY(change_tables(w, t, &families[0]));
+    return HS_OK;
+}
+
+static hs_status commit_something(workload *w) {
+    known_family families[2];
+    size_t count = 0, wanted = 1 + (size_t)random_below(&w->random, 2);
+    while (count < wanted && choose_family(w, &families[count])) {
+        count++;
+    }
+    if (count == 2 && families[0].oracle == families[1].oracle) count = 1;
+    engine_family subject[2], oracle[2];
+    for (size_t i = 0; i < count; i++) {
+        subject[i] = families[i].subject;
+        oracle[i] = families[i].oracle;
+    }
+    hs_durability durability = (hs_durability)random_below(&w->random, 3);
+    both t = {NULL, NULL};
+    engine_begin_write(w->oracle, oracle, count, durability, &t.oracle);
+    hs_status status = engine_begin_write(w->subject, subject, count, durability, &t.subject);
+    if (status == HS_OK) status = fill_transaction(w, &t, families, count);
+    if (status != HS_OK || random_chance(&w->random, 5)) {
+        engine_abort(t.oracle);
+        engine_abort(t.subject);
+        return status;
+    }
+    engine_commit(t.oracle);
+    bool changed = push_state(w);
+    status = engine_commit(t.subject);
+    /* A transaction that wrote nothing commits nothing, so it does not make earlier ones durable
+     * either. */
+    if (status == HS_OK && changed) acknowledge(w, durability);
+    return status;
+}
+
+hs_status workload_checkpoint(workload *w) {
+    hs_status status = engine_checkpoint(w->subject);
+    if (status == HS_OK) acknowledge(w, HS_DURABLE);
+    return status;
+}
+
+hs_status workload_step(workload *w) {
+    uint64_t kind = random_below(&w->random, 100);
+    if (w->count > WORKLOAD_STATES - 8) return workload_checkpoint(w);
+    if (kind < 5) return change_families(w);
+    if (kind < 8) return workload_checkpoint(w);
+    if (kind < 12) {
+        bool holds = w->held != NULL;
+        workload_release(w);
+        return holds ? HS_OK : engine_begin_read(w->subject, &w->held);
+    }
+    return commit_something(w);
+}
