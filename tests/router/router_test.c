@@ -1,0 +1,390 @@
+/* router_test.c: collections of a root directory are created, opened, listed and dropped as
+ * router.h says, and every bad name, path and file is refused with an error that says why. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "router/fixture.h"
+
+static void write_file(const char *path, const char *text, size_t size) {
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, size, file), size);
+    fclose(file);
+}
+
+static bool file_exists(const char *path) {
+    return access(path, F_OK) == 0;
+}
+
+/* --- the root --------------------------------------------------------------------------------- */
+
+static void the_root_is_created_if_its_parent_exists(void **state) {
+    fixture *f = *state;
+    hs_router *router = NULL;
+    struct stat status;
+    assert_ok(hs_router_open(in_root(f, "below"), NULL, &router));
+    assert_int_equal(stat(in_root(f, "below"), &status), 0);
+    assert_true(S_ISDIR(status.st_mode));
+    assert_ok(hs_router_close(router));
+    rmdir(in_root(f, "below"));
+    assert_error(hs_router_open(in_root(f, "no/such"), NULL, &router), HS_IO, "no/such");
+    assert_ok(hs_router_close(NULL));
+}
+
+static void a_root_that_is_no_directory_is_refused(void **state) {
+    fixture *f = *state;
+    hs_router *router = NULL;
+    write_file(in_root(f, "file"), "", 0);
+    assert_error(hs_router_open(in_root(f, "file"), NULL, &router), HS_IO, "not a directory");
+    assert_status(hs_router_open("", NULL, &router), HS_INVALID);
+    assert_status(hs_router_open(NULL, NULL, &router), HS_INVALID);
+}
+
+static void a_bad_configuration_is_refused(void **state) {
+    fixture *f = *state;
+    hs_router *router = NULL;
+    hs_config config;
+    assert_ok(hs_config_preset(HS_PRESET_DEFAULT, &config));
+    config.checkpoint_percent = 5;
+    assert_error(hs_router_open(in_root(f, "new"), &config, &router), HS_INVALID,
+                 "checkpoint_percent");
+    assert_false(file_exists(in_root(f, "new")));
+}
+
+/* --- collections ------------------------------------------------------------------------------ */
+
+static void collections_are_listed_by_name(void **state) {
+    fixture *f = *state;
+    hs_names names;
+    assert_ok(hs_collection_list(f->router, &names));
+    assert_int_equal(names.count, 0);
+    hs_names_free(&names);
+    assert_ok(hs_collection_create(f->router, "medical"));
+    assert_ok(hs_collection_create(f->router, "_archive"));
+    assert_ok(hs_collection_create(f->router, "b2"));
+    const char *others[] = {"Bad.hs", "1a.hs", "a.hs.bak", ".hs", "plain", "a b.hs"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        write_file(in_root(f, others[i]), "", 0);
+    assert_ok(hs_collection_list(f->router, &names));
+    assert_int_equal(names.count, 3);
+    assert_string_equal(names.names[0], "_archive");
+    assert_string_equal(names.names[1], "b2");
+    assert_string_equal(names.names[2], "medical");
+    hs_names_free(&names);
+}
+
+static void a_collection_is_two_files(void **state) {
+    fixture *f = *state;
+    assert_ok(hs_collection_create(f->router, "medical"));
+    assert_true(file_exists(in_root(f, "medical.hs")));
+    assert_true(file_exists(in_root(f, "medical.hs-log")));
+    assert_ok(hs_collection_exists(f->router, "medical"));
+    assert_ok(hs_collection_drop(f->router, "medical"));
+    assert_false(file_exists(in_root(f, "medical.hs")));
+    assert_false(file_exists(in_root(f, "medical.hs-log")));
+    assert_status(hs_collection_exists(f->router, "medical"), HS_NOT_FOUND);
+}
+
+static void creating_a_collection_twice_is_refused(void **state) {
+    fixture *f = *state;
+    assert_ok(hs_collection_create(f->router, "medical"));
+    assert_error(hs_collection_create(f->router, "medical"), HS_EXISTS, "'medical'");
+    fixture_reopen(f);
+    assert_error(hs_collection_create(f->router, "medical"), HS_EXISTS, "'medical'");
+}
+
+static void data_is_there_in_the_next_router(void **state) {
+    fixture *f = *state;
+    uint64_t microseconds = UINT64_MAX, count;
+    create_medical(f);
+    hs_uuid id = create_entity(f, "medical", "patients", "10014729");
+    fixture_reopen(f);
+    assert_ok(hs_collection_open(f->router, "medical", &microseconds));
+    assert_true(microseconds < UINT64_C(60000000));
+    assert_ok(hs_collection_open(f->router, "medical", NULL));
+    hs_snapshot *snapshot;
+    hs_entity entity;
+    assert_ok(hs_snapshot_open(f->router, "medical", &snapshot));
+    assert_ok(hs_entity_find(snapshot, "patients", hs_slice_of("10014729"), &entity));
+    assert_memory_equal(&entity.id, &id, sizeof id);
+    assert_ok(hs_entity_count(snapshot, "patients", &count));
+    assert_int_equal(count, 1);
+    hs_snapshot_close(snapshot);
+}
+
+static void a_dropped_collection_can_be_created_anew(void **state) {
+    fixture *f = *state;
+    hs_names names;
+    create_medical(f);
+    create_entity(f, "medical", "patients", "1");
+    assert_ok(hs_collection_drop(f->router, "medical"));
+    assert_error(hs_collection_drop(f->router, "medical"), HS_NOT_FOUND, "'medical'");
+    assert_ok(hs_collection_create(f->router, "medical"));
+    assert_ok(hs_type_list(f->router, "medical", &names));
+    assert_int_equal(names.count, 0);
+    hs_names_free(&names);
+    fixture_reopen(f);
+    assert_ok(hs_collection_drop(f->router, "medical")); /* one that is not open */
+    assert_status(hs_collection_exists(f->router, "medical"), HS_NOT_FOUND);
+}
+
+static void what_is_in_use_is_neither_dropped_nor_closed(void **state) {
+    fixture *f = *state;
+    hs_snapshot *snapshot;
+    hs_batch *batch;
+    create_medical(f);
+    assert_ok(hs_snapshot_open(f->router, "medical", &snapshot));
+    assert_error(hs_collection_drop(f->router, "medical"), HS_BUSY, "'medical'");
+    assert_error(hs_router_close(f->router), HS_BUSY, "'medical'");
+    hs_snapshot_close(snapshot);
+    assert_ok(hs_batch_create(f->router, "medical", &batch));
+    assert_status(hs_collection_drop(f->router, "medical"), HS_BUSY);
+    assert_status(hs_router_close(f->router), HS_BUSY);
+    hs_uuid id = {0};
+    assert_ok(hs_entity_create(batch, "patients", hs_slice_of("1"), &id)); /* still at work */
+    assert_ok(hs_batch_commit(batch));
+    hs_batch_free(batch);
+    assert_ok(hs_collection_drop(f->router, "medical"));
+}
+
+static void a_collection_is_open_in_one_router_at_a_time(void **state) {
+    fixture *f = *state;
+    hs_snapshot *snapshot;
+    create_medical(f);
+    hs_router *other = open_router(f);
+    assert_error(hs_collection_open(other, "medical", NULL), HS_BUSY, "medical");
+    assert_status(hs_snapshot_open(other, "medical", &snapshot), HS_BUSY);
+    assert_status(hs_collection_drop(other, "medical"), HS_BUSY);
+    assert_status(hs_collection_create(other, "medical"), HS_EXISTS);
+    assert_ok(hs_collection_exists(other, "medical"));
+    assert_true(file_exists(in_root(f, "medical.hs")));
+    assert_true(file_exists(in_root(f, "medical.hs-log")));
+    assert_ok(hs_router_close(other));
+    create_entity(f, "medical", "patients", "1");
+}
+
+/* --- bad input -------------------------------------------------------------------------------- */
+
+static void names_must_follow_the_rules(void **state) {
+    fixture *f = *state;
+    char longest[HS_NAME_MAX + 2];
+    memset(longest, 'a', sizeof longest);
+    longest[HS_NAME_MAX + 1] = '\0';
+    const char *bad[] = {"", "Medical", "1st", "a-b", "a b", "ä", "../a", "a/b", ".", longest};
+    hs_snapshot *snapshot;
+    hs_batch *batch;
+    hs_names names;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_error(hs_collection_create(f->router, bad[i]), HS_INVALID, "collection name");
+        assert_status(hs_collection_drop(f->router, bad[i]), HS_INVALID);
+        assert_status(hs_collection_exists(f->router, bad[i]), HS_INVALID);
+        assert_status(hs_collection_open(f->router, bad[i], NULL), HS_INVALID);
+        assert_status(hs_snapshot_open(f->router, bad[i], &snapshot), HS_INVALID);
+        assert_status(hs_batch_create(f->router, bad[i], &batch), HS_INVALID);
+        assert_status(hs_type_list(f->router, bad[i], &names), HS_INVALID);
+    }
+    longest[HS_NAME_MAX] = '\0';
+    assert_ok(hs_collection_create(f->router, longest));
+    assert_ok(hs_collection_create(f->router, "_0"));
+    for (size_t i = 0; i + 1 < sizeof bad / sizeof *bad; i++) {
+        assert_error(hs_type_create(f->router, "_0", bad[i]), HS_INVALID, "entity type name");
+        assert_status(hs_type_drop(f->router, "_0", bad[i]), HS_INVALID);
+        assert_status(hs_type_rename(f->router, "_0", bad[i], "fine"), HS_INVALID);
+    }
+    assert_ok(hs_type_create(f->router, "_0", longest));
+    assert_status(hs_type_rename(f->router, "_0", longest, "Not Fine"), HS_INVALID);
+    assert_ok(hs_collection_list(f->router, &names));
+    assert_int_equal(names.count, 2);
+    hs_names_free(&names);
+}
+
+static void an_unknown_collection_is_not_found(void **state) {
+    fixture *f = *state;
+    hs_snapshot *snapshot;
+    hs_batch *batch;
+    hs_names names;
+    hs_collection_stats stats;
+    hs_check_result result;
+    hs_router *r = f->router;
+    assert_error(hs_collection_open(r, "nope", NULL), HS_NOT_FOUND, "'nope'");
+    assert_status(hs_collection_drop(r, "nope"), HS_NOT_FOUND);
+    assert_status(hs_collection_exists(r, "nope"), HS_NOT_FOUND);
+    assert_status(hs_collection_checkpoint(r, "nope"), HS_NOT_FOUND);
+    assert_status(hs_collection_stats_read(r, "nope", &stats), HS_NOT_FOUND);
+    assert_status(hs_collection_check(r, "nope", NULL, NULL, &result), HS_NOT_FOUND);
+    assert_status(hs_snapshot_open(r, "nope", &snapshot), HS_NOT_FOUND);
+    assert_status(hs_batch_create(r, "nope", &batch), HS_NOT_FOUND);
+    assert_status(hs_type_create(r, "nope", "t"), HS_NOT_FOUND);
+    assert_status(hs_type_drop(r, "nope", "t"), HS_NOT_FOUND);
+    assert_status(hs_type_rename(r, "nope", "t", "u"), HS_NOT_FOUND);
+    assert_status(hs_type_list(r, "nope", &names), HS_NOT_FOUND);
+    assert_status(hs_vector_register(r, "nope", "t", "v", 3), HS_NOT_FOUND);
+    assert_status(hs_vector_drop(r, "nope", "t", "v"), HS_NOT_FOUND);
+    assert_false(file_exists(in_root(f, "nope.hs")));
+    assert_false(file_exists(in_root(f, "nope.hs-log")));
+}
+
+static void an_unknown_type_is_not_found(void **state) {
+    fixture *f = *state;
+    create_medical(f);
+    assert_error(hs_type_drop(f->router, "medical", "nope"), HS_NOT_FOUND, "'nope'");
+    assert_error(hs_type_rename(f->router, "medical", "nope", "fine"), HS_NOT_FOUND, "'nope'");
+    assert_error(hs_vector_register(f->router, "medical", "nope", "v", 3), HS_NOT_FOUND, "'nope'");
+    assert_error(hs_vector_drop(f->router, "medical", "patients", "v"), HS_NOT_FOUND, "'v'");
+    assert_status(hs_vector_register(f->router, "medical", "patients", "v", 5000), HS_INVALID);
+}
+
+static void a_file_that_is_no_collection_is_refused_and_left_alone(void **state) {
+    fixture *f = *state;
+    static char text[20000];
+    memset(text, 'x', sizeof text);
+    write_file(in_root(f, "short.hs"), "hello", 5);
+    write_file(in_root(f, "long.hs"), text, sizeof text);
+    hs_snapshot *snapshot;
+    struct stat status;
+    assert_error(hs_snapshot_open(f->router, "short", &snapshot), HS_NOT_A_COLLECTION, "short.hs");
+    assert_error(hs_snapshot_open(f->router, "long", &snapshot), HS_NOT_A_COLLECTION, "long.hs");
+    assert_status(hs_collection_create(f->router, "long"), HS_EXISTS);
+    assert_int_equal(stat(in_root(f, "long.hs"), &status), 0);
+    assert_int_equal(status.st_size, sizeof text);
+}
+
+static void a_damaged_collection_is_refused(void **state) {
+    fixture *f = *state;
+    create_medical(f);
+    create_entity(f, "medical", "patients", "1");
+    assert_ok(hs_router_close(f->router));
+    struct stat status;
+    static char zeros[1 << 16];
+    assert_int_equal(stat(in_root(f, "medical.hs"), &status), 0);
+    int file = open(in_root(f, "medical.hs"), O_WRONLY);
+    assert_true(file >= 0);
+    for (off_t at = 8192; at < status.st_size; at += (off_t)sizeof zeros) /* all but the header */
+        assert_true(pwrite(file, zeros, sizeof zeros, at) > 0);
+    close(file);
+    f->router = open_router(f);
+    hs_snapshot *snapshot = NULL;
+    hs_status opened = hs_snapshot_open(f->router, "medical", &snapshot);
+    uint64_t count;
+    hs_status counted = opened == HS_OK ? hs_entity_count(snapshot, "patients", &count) : opened;
+    hs_snapshot_close(snapshot);
+    assert_int_equal(counted, HS_CORRUPT);
+}
+
+static void a_child_process_may_not_use_its_parents_router(void **state) {
+    fixture *f = *state;
+    create_medical(f);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        hs_snapshot *snapshot;
+        hs_names names;
+        bool refused = hs_snapshot_open(f->router, "medical", &snapshot) == HS_INVALID &&
+                       hs_collection_list(f->router, &names) == HS_INVALID &&
+                       hs_collection_create(f->router, "other") == HS_INVALID &&
+                       hs_router_close(f->router) == HS_INVALID;
+        _exit(refused ? 0 : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    create_entity(f, "medical", "patients", "1"); /* the parent goes on */
+}
+
+/* --- types, statistics, checking -------------------------------------------------------------- */
+
+static void types_are_created_renamed_and_dropped(void **state) {
+    fixture *f = *state;
+    hs_names names;
+    create_medical(f);
+    assert_error(hs_type_create(f->router, "medical", "patients"), HS_EXISTS, "'patients'");
+    assert_status(hs_type_rename(f->router, "medical", "patients", "admissions"), HS_EXISTS);
+    assert_ok(hs_type_rename(f->router, "medical", "patients", "people"));
+    assert_ok(hs_type_create(f->router, "medical", "patients"));
+    assert_ok(hs_type_drop(f->router, "medical", "admissions"));
+    assert_ok(hs_type_list(f->router, "medical", &names));
+    assert_int_equal(names.count, 2);
+    assert_string_equal(names.names[0], "patients");
+    assert_string_equal(names.names[1], "people");
+    hs_names_free(&names);
+}
+
+static void statistics_count_what_is_there(void **state) {
+    fixture *f = *state;
+    hs_collection_stats stats;
+    create_medical(f);
+    hs_uuid a = create_entity(f, "medical", "patients", "1");
+    hs_uuid b = create_entity(f, "medical", "admissions", "2");
+    assert_ok(hs_vector_register(f->router, "medical", "patients", "v", 2));
+    hs_batch *batch;
+    const hs_edge edge = {"patients", a, hs_slice_of("had"), "admissions", b, true, 1};
+    const hs_point points[] = {{1, 1}, {2, 2}, {3, 3}};
+    assert_ok(hs_batch_create(f->router, "medical", &batch));
+    assert_ok(hs_edge_put(batch, &edge));
+    assert_ok(hs_series_write(batch, "patients", &a, hs_slice_of("s"), points, 3));
+    assert_ok(hs_vector_set(batch, "patients", &a, "v", (float[]){1, 2}, 2));
+    assert_ok(hs_measure_set(batch, "patients", &a, hs_slice_of("m"), 1, hs_slice_of(""), 0));
+    assert_ok(hs_batch_commit(batch));
+    hs_batch_free(batch);
+    assert_ok(hs_collection_stats_read(f->router, "medical", &stats));
+    assert_int_equal(stats.type_count, 2);
+    const hs_type_stats *admissions = &stats.types[0], *patients = &stats.types[1];
+    assert_string_equal(admissions->entity_type, "admissions");
+    assert_int_equal(admissions->entities, 1);
+    assert_int_equal(admissions->edges, 0);
+    assert_string_equal(patients->entity_type, "patients");
+    assert_int_equal(patients->entities, 1);
+    assert_int_equal(patients->edges, 1);
+    assert_int_equal(patients->series, 1);
+    assert_int_equal(patients->points, 3);
+    assert_int_equal(patients->vectors, 1);
+    assert_int_equal(patients->measures, 1);
+    assert_true(patients->bytes > 0 && stats.file_bytes > 0 && stats.commits > 0);
+    hs_collection_stats_free(&stats);
+    assert_ok(hs_collection_checkpoint(f->router, "medical"));
+    assert_ok(hs_collection_stats_read(f->router, "medical", &stats));
+    assert_int_equal(stats.log_used_bytes, 0);
+    hs_collection_stats_free(&stats);
+}
+
+static void a_sound_collection_checks_clean(void **state) {
+    fixture *f = *state;
+    hs_check_result result;
+    create_medical(f);
+    create_entity(f, "medical", "patients", "1");
+    create_entity(f, "medical", "patients", "2");
+    assert_ok(hs_collection_check(f->router, "medical", NULL, NULL, &result));
+    assert_int_equal(result.problems, 0);
+    assert_int_equal(result.entities, 2);
+    assert_true(result.entries > 0);
+}
+
+int main(void) {
+#define ROUTER_TEST(test) cmocka_unit_test_setup_teardown(test, fixture_open, fixture_close)
+    const struct CMUnitTest tests[] = {
+        ROUTER_TEST(the_root_is_created_if_its_parent_exists),
+        ROUTER_TEST(a_root_that_is_no_directory_is_refused),
+        ROUTER_TEST(a_bad_configuration_is_refused),
+        ROUTER_TEST(collections_are_listed_by_name),
+        ROUTER_TEST(a_collection_is_two_files),
+        ROUTER_TEST(creating_a_collection_twice_is_refused),
+        ROUTER_TEST(data_is_there_in_the_next_router),
+        ROUTER_TEST(a_dropped_collection_can_be_created_anew),
+        ROUTER_TEST(what_is_in_use_is_neither_dropped_nor_closed),
+        ROUTER_TEST(a_collection_is_open_in_one_router_at_a_time),
+        ROUTER_TEST(names_must_follow_the_rules),
+        ROUTER_TEST(an_unknown_collection_is_not_found),
+        ROUTER_TEST(an_unknown_type_is_not_found),
+        ROUTER_TEST(a_file_that_is_no_collection_is_refused_and_left_alone),
+        ROUTER_TEST(a_damaged_collection_is_refused),
+        ROUTER_TEST(a_child_process_may_not_use_its_parents_router),
+        ROUTER_TEST(types_are_created_renamed_and_dropped),
+        ROUTER_TEST(statistics_count_what_is_there),
+        ROUTER_TEST(a_sound_collection_checks_clean),
+    };
+    return cmocka_run_group_tests_name("router", tests, NULL, NULL);
+}
