@@ -64,6 +64,7 @@ extern const command commands[];
 const command *command_find(const char *name);
 
 int command_check(invocation *run);
+int command_compact(invocation *run);
 int command_create(invocation *run);
 int command_delete(invocation *run);
 int command_drop(invocation *run);

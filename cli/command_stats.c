@@ -1,4 +1,5 @@
-/* command_stats.c: stats and check: how much there is, and whether it is sound. */
+/* command_stats.c: stats, check and compact: how much there is, whether it is sound, and in as
+ * little space as can be. */
 #include "options.h"
 
 /* What is done for each collection that a command is about; returns an exit code. */
@@ -96,6 +97,33 @@ int command_check(invocation *run) {
                                           "entities",   "edges", "problems"};
     output_begin(run->out, columns, sizeof columns / sizeof *columns, false);
     int code = visit_collections(run, check_collection);
+    int ended = output_end(run->out);
+    return code == EXIT_OK ? ended : code;
+}
+
+/* --- compact --------------------------------------------------------------------------------- */
+
+static int compact_collection(invocation *run, const char *collection) {
+    hs_collection_stats before, after;
+    hs_status status = hs_collection_stats_read(run->router, collection, &before);
+    if (status != HS_OK) return report_status(status);
+    status = hs_collection_compact(run->router, collection);
+    if (status == HS_OK) status = hs_collection_stats_read(run->router, collection, &after);
+    if (status == HS_OK) {
+        const cell row[] = {cell_name(collection), cell_count(before.file_bytes),
+                            cell_count(after.file_bytes)};
+        hs_collection_stats_free(&after);
+        hs_collection_stats_free(&before);
+        return output_row(run->out, row);
+    }
+    hs_collection_stats_free(&before);
+    return report_status(status);
+}
+
+int command_compact(invocation *run) {
+    static const char *const columns[] = {"collection", "bytes_before", "bytes_after"};
+    output_begin(run->out, columns, sizeof columns / sizeof *columns, false);
+    int code = visit_collections(run, compact_collection);
     int ended = output_end(run->out);
     return code == EXIT_OK ? ended : code;
 }

@@ -309,6 +309,17 @@ const command commands[] = {
         .run = command_check,
     },
     {
+        .name = "compact",
+        .arguments = "[COLLECTION]",
+        .arguments_max = 1,
+        .summary = "Make a collection's file as small as it can be",
+        .description =
+            "Moves what lies at the end of the file into free space before it and gives the\n"
+            "end back. Prints the bytes before and after. Without a collection: all of them.",
+        .example = "hyperspatial -d db compact medical",
+        .run = command_compact,
+    },
+    {
         .name = "help",
         .arguments = "[COMMAND]",
         .arguments_max = 1,

@@ -45,7 +45,7 @@ _hyperspatial_values() {
 }
 
 _hyperspatial() {
-    local commands="check create delete drop edges export get help import list measures nearest
+    local commands="check compact create delete drop edges export get help import list measures nearest
         series set stats trajectory vectors"
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local root=${HYPERSPATIAL_ROOT-} command='' values i

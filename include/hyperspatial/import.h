@@ -40,7 +40,8 @@ typedef struct hs_import_options {
     /* Stop with HS_REJECTED after so many bad rows; UINT64_MAX: never; 100 by default. */
     uint64_t max_rejects;
     size_t batch_rows; /* rows a commit: 1 to 1,000,000; 5,000 by default */
-    /* Of each commit; buffered by default, and the import ends with a durable checkpoint. */
+    /* Of each commit; buffered by default. The import ends with a durable checkpoint of a compact
+     * file. */
     hs_durability durability;
     const char *rejects_path; /* file that receives the bad rows as JSON lines; NULL: none */
     double progress_seconds;  /* between two progress calls; 0.5 by default */

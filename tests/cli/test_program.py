@@ -26,7 +26,7 @@ OK, FAILED, USAGE, NOT_FOUND, DAMAGED, BUSY, REJECTED, INTERRUPTED = 0, 1, 2, 3,
 HEADER = "hyperspatial: "
 KEYLESS = "7b0c5a1e-0000-5000-8000-000000000001"
 COMMANDS = ["import", "stats", "get", "list", "edges", "series", "measures", "trajectory", "vectors", "nearest",
-            "create", "set", "delete", "drop", "export", "check", "help"]
+            "create", "set", "delete", "drop", "export", "check", "compact", "help"]
 
 
 class Program(unittest.TestCase):
@@ -411,6 +411,14 @@ class Asking(Program):
         self.fails(NOT_FOUND, "nearest", "clinic/patients", "colour", "p1", says="colour")
         self.fails(USAGE, "nearest", "clinic", "profile", "p1", says="clinic/TYPE")
         self.fails(USAGE, "nearest", "clinic/patients", "profile", "clinic/patients")
+
+    def test_compact_leaves_the_same_content_in_no_more_bytes(self):
+        before = self.done("export", "clinic")
+        (row,) = self.json("compact", "clinic")
+        self.assertEqual(row["collection"], "clinic")
+        self.assertLessEqual(row["bytes_after"], row["bytes_before"])
+        self.assertEqual(self.done("export", "clinic"), before)
+        self.assertEqual(self.json("check", "clinic")[0]["problems"], 0)
 
     def test_check_finds_nothing(self):
         (row,) = self.json("check", "clinic")
