@@ -132,9 +132,9 @@ static hs_status make_types(import *im, const hs_names *existing) {
 static hs_status prepare_collection(import *im) {
     const char *collection = im->map.collection;
     hs_names existing = {0};
-    hs_status status = hs_collection_exists(im->router, collection);
+    hs_status status = hs_type_list(im->router, collection, &existing);
+    /* Also where a file is there, but an earlier import was killed while it created it. */
     bool create = status == HS_NOT_FOUND;
-    if (status == HS_OK) status = hs_type_list(im->router, collection, &existing);
     if (create) status = HS_OK;
     if (status == HS_OK) status = check_types(im, &existing);
     if (status == HS_OK && create) status = hs_collection_create(im->router, collection);

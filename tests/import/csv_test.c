@@ -374,6 +374,24 @@ static void random_tables_come_back_as_they_were_written(void **state) {
 
 #define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, directory_create, directory_remove)
 
+static void random_bytes_break_nothing(void **state) {
+    test_random random = test_random_start();
+    const char *path = in_directory(*state, "t.csv");
+    static const char alphabet[] = "ab,,;\"\"\n\n\r\xFF\xC3\xBC";
+    for (int round = 0; round < 2000; round++) {
+        char text[400] = "a,b\n";
+        size_t size = 4 + test_random_below(&random, sizeof text - 4);
+        for (size_t i = 4; i < size; i++)
+            text[i] = alphabet[test_random_below(&random, sizeof alphabet - 1)];
+        write_file(path, text, size);
+        reading small = read_csv(path, &usual, 1 + test_random_below(&random, 3));
+        reading large = read_csv(path, &usual, 1000);
+        assert_string_equal(small.text, large.text);
+        free(small.text);
+        free(large.text);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_DIRECTORY(fields_are_split_at_separators),
@@ -399,6 +417,7 @@ int main(void) {
         IN_DIRECTORY(a_row_of_many_megabytes_is_read),
         IN_DIRECTORY(a_row_beyond_the_limit_is_bad_and_passed_over),
         IN_DIRECTORY(random_tables_come_back_as_they_were_written),
+        IN_DIRECTORY(random_bytes_break_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

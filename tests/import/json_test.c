@@ -1,5 +1,6 @@
 /* json_test.c: arrays of objects and objects a line into rows. */
 #include "cmocka_tests.h"
+#include "random.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,6 +213,27 @@ static void a_row_beyond_the_limit_is_bad(void **state) {
     }
 }
 
+static void random_bytes_break_nothing(void **state) {
+    test_random random = test_random_start();
+    const char *path = in_directory(*state, "t.json");
+    static const char alphabet[] = "{}[]:,,\"\"\\ \n\n12atrue\xFF";
+    static char small[65536], large[65536];
+    for (int round = 0; round < 2000; round++) {
+        char text[200] = "[";
+        bool lines = test_random_below(&random, 2) == 0;
+        size_t size = 1 + test_random_below(&random, sizeof text - 1);
+        for (size_t i = 1; i < size; i++)
+            text[i] = alphabet[test_random_below(&random, sizeof alphabet - 1)];
+        write_file(path, text, size);
+        column_list columns = {0};
+        assert_int_equal(column_list_add(&columns, hs_slice_of("a")), HS_OK);
+        read_json(path, lines, &columns, false, 1, small, sizeof small);
+        read_json(path, lines, &columns, false, 1000, large, sizeof large);
+        assert_string_equal(small, large);
+        column_list_free(&columns);
+    }
+}
+
 #define IN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, directory_create, directory_remove)
 
 int main(void) {
@@ -231,6 +253,7 @@ int main(void) {
         IN_DIRECTORY(a_file_that_is_no_array_is_an_error),
         IN_DIRECTORY(rows_across_many_blocks_are_all_there),
         IN_DIRECTORY(a_row_beyond_the_limit_is_bad),
+        IN_DIRECTORY(random_bytes_break_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

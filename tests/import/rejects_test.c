@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "content.h"
 #include "fixture.h"
 #include "hospital.h"
@@ -446,6 +447,32 @@ static void a_damaged_file_stops_the_import_where_it_breaks(void **state) {
     free(packed);
 }
 
+/* --- no memory ---------------------------------------------------------------------------- */
+
+static void an_import_without_memory_fails_cleanly_wherever_it_runs_short(void **state) {
+    hospital *h = *state;
+    static const char sources[] =
+        PATIENTS ", {\"file\": \"stays.csv\", \"type\": \"stays\", \"key\": \"stay\", \"edges\": "
+                 "[{\"type\": \"of\", \"to\": {\"type\": \"patients\", \"key\": \"patient\"}}], "
+                 "\"series\": [{\"name\": \"s\", \"time\": \"at\", \"value\": \"v\"}]}";
+    put_file(h, "patients.csv", "id,age\n1,50\n2,60\n");
+    put_file(h, "stays.csv", "stay,patient,at,v\n10,1,2020-01-01,5\n11,2,2020-01-01,6\n");
+    hs_status status = HS_NO_MEMORY;
+    uint64_t n = 0;
+    while (status == HS_NO_MEMORY && n < 100000) {
+        memory_fail_after(++n);
+        status = run(h, sources, NULL);
+        memory_fail_after(0);
+    }
+    if (status != HS_OK)
+        fail_msg("allocation %llu: %s: %s", (unsigned long long)n, hs_status_name(status),
+                 hs_last_error());
+    assert_true(n > 50);
+    assert_int_equal(entities(h, "stays"), 2);
+    assert_string_equal(series(h, "stays", "11", "s"), "2020-01-01T00:00=6 ");
+    assert_int_equal(hs_collection_check(h->router, "c", NULL, NULL, &(hs_check_result){0}), HS_OK);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_HOSPITAL(a_row_of_the_wrong_width_is_told),
@@ -469,6 +496,7 @@ int main(void) {
         IN_HOSPITAL(mistakes_in_mapping_and_files_are_found_before_anything_is_written),
         IN_HOSPITAL(options_out_of_range_are_refused),
         IN_HOSPITAL(a_damaged_file_stops_the_import_where_it_breaks),
+        IN_HOSPITAL(an_import_without_memory_fails_cleanly_wherever_it_runs_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
