@@ -270,7 +270,7 @@ static hs_status write_family(workload *w, const both *t, const known_family *fa
     for (; writes > 0 && family->count > 0; writes--) {
         const known_table *table = &family->tables[random_below(&w->random, family->count)];
         bool deletes = random_chance(&w->random, clears ? 90 : 25);
-        TRY(write_key(w, t, table, random_below(&w->random, 600), deletes));
+        TRY(write_key(w, t, table, random_below(&w->random, 400), deletes));
     }
     return HS_OK;
 }

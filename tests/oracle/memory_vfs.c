@@ -78,6 +78,7 @@ static uint8_t *reserve(int protection) {
     void *space = mmap(NULL, MEMORY_VFS_CAPACITY, protection,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (space == MAP_FAILED) abort();
+    madvise(space, MEMORY_VFS_CAPACITY, MADV_HUGEPAGE); /* an image touches all of it at once */
     return space;
 }
 
@@ -136,15 +137,29 @@ static void resize(memory_file *file, uint64_t size) {
     file->size = size;
 }
 
-/* The half sector at `offset` as a process sees it; zeros behind the end. */
+/* The page at `offset` as a process sees it; zeros behind the end. */
 static const uint8_t *seen(const memory_file *file, uint64_t offset) {
-    static const uint8_t zeros[HALF];
+    static const uint8_t zeros[PAGE];
     return offset < whole_pages(file->size) ? file->bytes + offset : zeros;
 }
 
 /* --- what reaches the disk -------------------------------------------------------------------- */
 
 typedef enum reach { REACH_ALL, REACH_SOME } reach;
+
+/* Brings the halves of a sector that are not believed to be on disk there, each with the given
+ * chance; mostly both or none. */
+static void reach_sector(const uint8_t *bytes, const uint8_t *believed, uint8_t *disk,
+                         unsigned chance, random_source *random) {
+    bool whole = random_chance(random, 90);
+    bool first = random_chance(random, chance), second = random_chance(random, chance);
+    for (uint64_t at = 0; at < SECTOR; at += HALF) {
+        bool reaches = whole || at == 0 ? first : second;
+        if (reaches && memcmp(bytes + at, believed + at, HALF) != 0) {
+            memcpy(disk + at, bytes + at, HALF);
+        }
+    }
+}
 
 /* Brings all, or a random part, of the unsynced half sectors to `disk` (of `*disk_size` bytes,
  * another file's if an image is made). */
@@ -162,13 +177,12 @@ static void reach_disk(const memory_file *file, reach reach, random_source *rand
             size = low + random_below(random, (high - low) / SECTOR + 1) * SECTOR;
         }
     }
-    for (uint64_t sector = 0; sector < end; sector += SECTOR) {
-        bool whole = random_chance(random, 90);
-        bool first = random_chance(random, chance), second = random_chance(random, chance);
-        for (uint64_t at = sector; at < sector + SECTOR; at += HALF) {
-            const uint8_t *bytes = seen(file, at);
-            if (memcmp(bytes, file->believed + at, HALF) == 0) continue;
-            if (whole || at == sector ? first : second) memcpy(disk + at, bytes, HALF);
+    for (uint64_t page = 0; page < end; page += PAGE) {
+        const uint8_t *bytes = seen(file, page);
+        if (memcmp(bytes, file->believed + page, PAGE) == 0) continue;
+        for (uint64_t sector = 0; sector < PAGE; sector += SECTOR) {
+            reach_sector(bytes + sector, file->believed + page + sector, disk + page + sector,
+                         chance, random);
         }
     }
     if (size < end) memset(disk + size, 0, end - size);
@@ -178,8 +192,10 @@ static void reach_disk(const memory_file *file, reach reach, random_source *rand
 /* Notes that the system believes everything to be on disk. */
 static void believe(memory_file *file) {
     uint64_t end = maximum(file->size, file->believed_size);
-    for (uint64_t at = 0; at < end; at += HALF) {
-        memcpy(file->believed + at, seen(file, at), HALF);
+    for (uint64_t page = 0; page < end; page += PAGE) {
+        const uint8_t *bytes = seen(file, page);
+        if (memcmp(bytes, file->believed + page, PAGE) == 0) continue;
+        memcpy(file->believed + page, bytes, PAGE);
     }
     file->believed_size = file->size;
 }
@@ -495,12 +511,14 @@ void memory_vfs_write_back(memory_vfs *m, uint64_t seed) {
     random_source random = {seed};
     for (memory_file *file = m->files; file != NULL; file = file->next) {
         uint64_t end = maximum(file->size, file->believed_size);
-        for (uint64_t at = 0; at < end; at += HALF) {
-            const uint8_t *bytes = seen(file, at);
-            if (memcmp(bytes, file->believed + at, HALF) == 0 || random_chance(&random, 50))
-                continue;
-            memcpy(file->believed + at, bytes, HALF);
-            memcpy(file->disk + at, bytes, HALF);
+        for (uint64_t page = 0; page < end; page += PAGE) {
+            const uint8_t *bytes = seen(file, page);
+            if (memcmp(bytes, file->believed + page, PAGE) == 0) continue;
+            for (uint64_t at = 0; at < PAGE; at += HALF) {
+                if (random_chance(&random, 50)) continue;
+                memcpy(file->believed + page + at, bytes + at, HALF);
+                memcpy(file->disk + page + at, bytes + at, HALF);
+            }
         }
         file->believed_size = maximum(file->size, file->believed_size);
         file->disk_size = maximum(file->size, file->disk_size);
