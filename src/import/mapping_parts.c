@@ -9,17 +9,21 @@
 
 /* --- columns, keys, references, labels ------------------------------------------------------- */
 
-static hs_status parse_column(mapping_parser *p, const place *at, uint32_t *slot) {
-    const char *name;
-    TRY(place_string(at, false, p->memory, &name));
+static hs_status add_slot(mapping_parser *p, const char *column, uint32_t *slot) {
     column_list *columns = &p->current->columns;
-    size_t index = column_list_find(columns, hs_slice_of(name));
+    size_t index = column_list_find(columns, hs_slice_of(column));
     if (index == SIZE_MAX) {
         index = columns->count;
-        TRY(column_list_add(columns, hs_slice_of(name)));
+        TRY(column_list_add(columns, hs_slice_of(column)));
     }
     *slot = (uint32_t)index;
     return HS_OK;
+}
+
+static hs_status parse_column(mapping_parser *p, const place *at, uint32_t *slot) {
+    const char *name;
+    TRY(place_string(at, false, p->memory, &name));
+    return add_slot(p, name, slot);
 }
 
 static hs_status parse_key_part(mapping_parser *p, const place *at, key_part *part) {
@@ -133,8 +137,8 @@ static hs_status parse_kind(mapping_parser *p, const place *at, int *kind) {
 
 static hs_status parse_property(mapping_parser *p, const place *at, property_spec *property) {
     static const char *const members[] = {"type", "name", "null", "format", NULL};
-    column_list *columns = &p->current->columns;
-    property->name = hs_slice_of(at->member);
+    TRY(add_slot(p, at->member, &property->slot));
+    property->name = p->current->columns.names[property->slot];
     property->nulls = p->current->nulls;
     property->times = p->current->times;
     if (json_is_string(at->value)) {
@@ -142,7 +146,7 @@ static hs_status parse_property(mapping_parser *p, const place *at, property_spe
     } else {
         TRY(place_object(at, members));
         place type = place_member(at, "type"), name = place_member(at, "name");
-        const char *text = at->member;
+        const char *text = property->name.data;
         if (type.value != NULL) TRY(parse_kind(p, &type, &property->kind));
         if (name.value != NULL) TRY(place_string(&name, false, p->memory, &text));
         property->name = hs_slice_of(text);
@@ -151,15 +155,6 @@ static hs_status parse_property(mapping_parser *p, const place *at, property_spe
     }
     if (text_check_label("property name", property->name, HS_LABEL_MAX) != HS_OK)
         return place_error(at, "%s", hs_last_error());
-    size_t slot = column_list_find(columns, hs_slice_of(at->member));
-    if (slot == SIZE_MAX) {
-        slot = columns->count;
-        TRY(column_list_add(columns, hs_slice_of(at->member)));
-    }
-    property->slot = (uint32_t)slot;
-    hs_slice name = arena_copy(p->memory, property->name);
-    if (name.data == NULL) return error_memory("a property's name", property->name.size);
-    property->name = name;
     return HS_OK;
 }
 

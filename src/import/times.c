@@ -43,7 +43,7 @@ hs_status time_format_parse(const char *text, time_format *format) {
 typedef struct time_fields {
     int year, month, day, hour, minute, second, microsecond;
     bool afternoon, twelve_hours;
-    char offset[8]; /* "Z" or "+01:00" */
+    char offset[16]; /* "Z" or "+01:00" */
 } time_fields;
 
 typedef struct cursor {
@@ -98,7 +98,7 @@ static bool read_offset(cursor *c, time_fields *t) {
     if (!read_digits(c, 2, 2, &hours)) return false;
     if (c->at < c->end && *c->at == ':') c->at++;
     if (!read_digits(c, 2, 2, &minutes)) return false;
-    snprintf(t->offset, sizeof t->offset, "%c%02d:%02d", sign, hours % 100, minutes % 100);
+    snprintf(t->offset, sizeof t->offset, "%c%02d:%02d", sign, hours, minutes);
     return true;
 }
 
