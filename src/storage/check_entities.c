@@ -141,7 +141,7 @@ static hs_status check_record(check *check, check_family *family, hs_slice key, 
     if (rid >= family->stored.next_rid)
         check_problem(check, "%s: row %llu exists, and the next one to be given is %llu",
                       family->type, (number)rid, (number)family->stored.next_rid);
-    hs_status status = record_open(&reader, value);
+    hs_status status = record_open(&reader, value, family->family->epoch);
     if (status == HS_OK) status = entity_properties(check->snapshot->txn, family->family, &reader);
     if (status != HS_OK)
         return check_damage(check, family, entity_damaged(status, family->family->number, rid));

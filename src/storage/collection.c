@@ -4,6 +4,7 @@
  *
  *   "version"            u32: the version of the storage layout
  *   "namespace"          uuid: the namespace of the entity types' namespaces
+ *   "epoch"              i64: when the collection was made, µs; records count their times from it
  *   "namespace:TYPE"     uuid: the namespace of a type created under this name, where another type
  *                        has the usual one already, because it was renamed (entity_types.c)
  */
@@ -11,6 +12,7 @@
 
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 
@@ -41,19 +43,35 @@ hs_status collection_set(collection *collection, const char *name, hs_slice valu
     return status;
 }
 
+static hs_status put_settings(collection *collection, engine_txn *txn) {
+    uint8_t version[sizeof(uint32_t)], epoch[sizeof(hs_time)];
+    store_u32(version, LAYOUT_VERSION);
+    store_u64(epoch, (uint64_t)collection->epoch);
+    TRY(setting_put(collection, txn, "version", (hs_slice){version, sizeof version}));
+    TRY(setting_put(collection, txn, "epoch", (hs_slice){epoch, sizeof epoch}));
+    return setting_put(collection, txn, "namespace",
+                       (hs_slice){collection->namespace.bytes, sizeof(hs_uuid)});
+}
+
 /* Writes the settings of a new collection. */
 static hs_status settings_create(collection *collection) {
     hs_uuid_v5(&root_namespace, hs_slice_of(collection->name), &collection->namespace);
-    uint8_t version[sizeof(uint32_t)];
-    store_u32(version, LAYOUT_VERSION);
+    collection->epoch = clock_now();
     engine_txn *txn;
     TRY(engine_begin_write(collection->engine, &collection->system, 1, HS_DURABLE, &txn));
-    hs_status status = setting_put(collection, txn, "version", (hs_slice){version, sizeof version});
-    if (status == HS_OK)
-        status = setting_put(collection, txn, "namespace",
-                             (hs_slice){collection->namespace.bytes, sizeof(hs_uuid)});
+    hs_status status = put_settings(collection, txn);
     if (status == HS_OK) return engine_commit(txn);
     engine_abort(txn);
+    return status;
+}
+
+/* Reads a setting that every collection has. */
+static hs_status setting_read(collection *collection, engine_txn *txn, const char *name,
+                              size_t size, hs_slice *value) {
+    hs_status status = collection_setting(collection, txn, name, value);
+    if (status == HS_NOT_FOUND || (status == HS_OK && value->size != size))
+        return error_set(HS_CORRUPT, "the settings of collection '%s' are damaged: no \"%s\"",
+                         collection->name, name);
     return status;
 }
 
@@ -62,19 +80,18 @@ static hs_status settings_read(collection *collection, engine_txn *txn) {
     hs_slice value;
     TRY(collection_setting(collection, txn, "version", &value));
     if (value.size != sizeof(uint32_t) || load_u32(value.data) == 0)
-        return error_set(HS_CORRUPT, "the settings of collection '%s' are damaged",
+        return error_set(HS_CORRUPT, "the settings of collection '%s' are damaged: no \"version\"",
                          collection->name);
     if (load_u32(value.data) > LAYOUT_VERSION)
         return error_set(HS_VERSION,
                          "collection '%s' has storage layout %u, and this version of Hyperspatial "
                          "knows %d; use a newer one",
                          collection->name, load_u32(value.data), LAYOUT_VERSION);
-    hs_status status = collection_setting(collection, txn, "namespace", &value);
-    if (status == HS_NOT_FOUND || (status == HS_OK && value.size != sizeof(hs_uuid)))
-        return error_set(HS_CORRUPT, "the settings of collection '%s' are damaged",
-                         collection->name);
-    if (status == HS_OK) memcpy(collection->namespace.bytes, value.data, sizeof(hs_uuid));
-    return status;
+    TRY(setting_read(collection, txn, "namespace", sizeof(hs_uuid), &value));
+    memcpy(collection->namespace.bytes, value.data, sizeof(hs_uuid));
+    TRY(setting_read(collection, txn, "epoch", sizeof(hs_time), &value));
+    collection->epoch = (hs_time)load_u64(value.data);
+    return HS_OK;
 }
 
 /* --- opening and closing ---------------------------------------------------------------------- */
@@ -175,6 +192,7 @@ static hs_status family_add(collection *collection, engine_family number, const 
     if (family == NULL) return error_memory("an entity type", sizeof *family);
     family->number = number;
     family->namespace = *namespace;
+    family->epoch = collection->epoch;
     hs_status status = shapes_open(&family->shapes);
     if (status != HS_OK) {
         memory_free(family);

@@ -14,6 +14,7 @@
 typedef struct family {
     engine_family number;
     hs_uuid namespace; /* of the version 5 ids of its keyed entities */
+    hs_time epoch;     /* the collection's, from which records count */
     shapes shapes;
 } family;
 
@@ -23,6 +24,7 @@ typedef struct collection {
     char name[HS_NAME_MAX + 1];
     engine_family system;
     hs_uuid namespace; /* of the namespaces of its entity types */
+    hs_time epoch;     /* when it was made: times near it are short in records */
     names names;
     slots families;        /* engine_family -> family */
     pthread_mutex_t lock;  /* of growing `families` */

@@ -122,7 +122,7 @@ static hs_status load_pending(apply *apply, pending_record *pending) {
     hs_slice bytes = arena_copy(&apply->arena, value);
     if (bytes.data == NULL) return error_memory("a record", value.size);
     record_reader reader;
-    status = record_open(&reader, bytes);
+    status = record_open(&reader, bytes, pending->family->family->epoch);
     if (status == HS_OK) status = entity_properties(apply->txn, pending->family->family, &reader);
     if (status == HS_OK) status = decode_pending(apply, pending, &reader);
     return entity_damaged(status, pending->family->number, pending->rid);
@@ -313,7 +313,7 @@ hs_status entities_drop_type(apply *apply, const operation *operation) {
     while ((found = engine_cursor_next(cursor)) > 0 && status == HS_OK) {
         record_reader reader;
         hs_uuid id;
-        status = record_open(&reader, engine_cursor_value(cursor));
+        status = record_open(&reader, engine_cursor_value(cursor), family->family->epoch);
         if (status != HS_OK) break;
         entity_record_id(family->family, &reader.head, &id);
         status = index_remove(apply->collection, apply->txn, &id);
@@ -347,7 +347,7 @@ static hs_status write_record(apply *apply, pending_record *pending) {
     record->updated_at = apply->now;
     TRY(intern_shape(apply, pending));
     TRY(memory_reserve(&apply->buffer, &apply->buffer_capacity, record_bound(record), 1));
-    size_t size = record_encode(record, apply->buffer);
+    size_t size = record_encode(record, pending->family->family->epoch, apply->buffer);
     assert(size <= apply->buffer_capacity);
     layout_key key = layout_rid_key(pending->rid);
     return engine_put(apply->txn, layout_table(pending->family->number, TABLE_RECORDS),

@@ -34,7 +34,7 @@ static hs_status open_head(engine_txn *txn, const family *family, uint64_t rid,
     layout_key key = layout_rid_key(rid);
     hs_slice bytes;
     TRY(engine_get(txn, layout_table(family->number, TABLE_RECORDS), layout_slice(&key), &bytes));
-    return entity_damaged(record_open(reader, bytes), family->number, rid);
+    return entity_damaged(record_open(reader, bytes, family->epoch), family->number, rid);
 }
 
 hs_status entity_properties(engine_txn *txn, family *family, record_reader *reader) {
@@ -211,8 +211,9 @@ static hs_status read_by_creation(hs_entity_iterator *iterator, hs_entity *entit
     if (!layout_rid_read(engine_cursor_key(iterator->cursor), &rid))
         return error_set(HS_CORRUPT, "a key of the records of family %u is damaged; run a check",
                          iterator->family->number);
-    TRY(entity_damaged(record_open(&reader, engine_cursor_value(iterator->cursor)),
-                       iterator->family->number, rid));
+    TRY(entity_damaged(
+        record_open(&reader, engine_cursor_value(iterator->cursor), iterator->family->epoch),
+        iterator->family->number, rid));
     fill_entity(iterator->family, &reader.head, entity);
     return HS_OK;
 }

@@ -186,7 +186,7 @@ size_t record_bound(const record *record) {
     return size;
 }
 
-size_t record_encode(const record *record, uint8_t *out) {
+size_t record_encode(const record *record, hs_time epoch, uint8_t *out) {
     const uint8_t *start = out;
     size_t times = count_times(record);
     unsigned flags = (record->revision != 1 ? FLAG_REVISION : 0) |
@@ -194,7 +194,7 @@ size_t record_encode(const record *record, uint8_t *out) {
                      (record->has_id ? FLAG_ID : 0) | (record->key.size > 0 ? FLAG_KEY : 0) |
                      (times > 0 ? FLAG_TIMES : 0);
     *out++ = (uint8_t)flags;
-    out += varint_write(out, zigzag_encode(record->created_at));
+    out += varint_write(out, time_delta(record->created_at, epoch));
     if (flags & FLAG_REVISION) out += varint_write(out, record->revision);
     if (flags & FLAG_UPDATED)
         out += varint_write(out, time_delta(record->updated_at, record->created_at));
@@ -241,11 +241,11 @@ static bool time_in_range(hs_time time) {
     return time >= HS_TIME_MIN && time <= HS_TIME_MAX;
 }
 
-static hs_status read_stamps(record_reader *reader, unsigned flags) {
+static hs_status read_stamps(record_reader *reader, unsigned flags, hs_time epoch) {
     record *head = &reader->head;
     uint64_t number;
     if (!read_varint(reader, &number)) return damaged(reader, "created_at");
-    head->created_at = zigzag_decode(number);
+    head->created_at = time_from(number, epoch);
     head->revision = 1;
     if ((flags & FLAG_REVISION) && !read_varint(reader, &head->revision))
         return damaged(reader, "revision");
@@ -294,13 +294,13 @@ static hs_status read_shape(record_reader *reader) {
     return HS_OK;
 }
 
-hs_status record_open(record_reader *reader, hs_slice bytes) {
+hs_status record_open(record_reader *reader, hs_slice bytes, hs_time epoch) {
     const uint8_t *start = bytes.data;
     *reader = (record_reader){.start = start, .next = start, .end = start + bytes.size};
     if (bytes.size == 0) return damaged(reader, "empty");
     unsigned flags = *reader->next++;
     if (flags & ~(unsigned)FLAG_ALL) return damaged(reader, "flags");
-    TRY(read_stamps(reader, flags));
+    TRY(read_stamps(reader, flags, epoch));
     TRY(read_identity(reader, flags));
     TRY(read_shape(reader));
     reader->times = (flags & FLAG_TIMES) != 0;

@@ -3,7 +3,7 @@
  *   record     flags(1)       01 revision follows (else 1)       02 updated_at follows (else created_at)
  *                             04 id follows (else it is the version 5 id of the key)
  *                             08 key follows (else it has none)  10 times follow
- *              created_at     zigzag varint, µs
+ *              created_at     zigzag varint, µs after the epoch, which is when the collection was made
  *              [revision]     varint
  *              [updated_at]   zigzag varint, µs after created_at
  *              [id]           16 bytes
@@ -61,7 +61,7 @@ typedef struct record {
 size_t record_bound(const record *record);
 
 /* Writes the record to `out`; returns its size. */
-size_t record_encode(const record *record, uint8_t *out);
+size_t record_encode(const record *record, hs_time epoch, uint8_t *out);
 
 /* Reads a record from front to back. */
 typedef struct record_reader {
@@ -76,7 +76,7 @@ typedef struct record_reader {
 } record_reader;
 
 /* Decodes all before the properties. `bytes` must stay valid. HS_CORRUPT. */
-hs_status record_open(record_reader *reader, hs_slice bytes);
+hs_status record_open(record_reader *reader, hs_slice bytes, hs_time epoch);
 
 /* Goes on to the properties, whose names are those of the shape reader->head.shape ([count]; both
  * are ignored if it is 0). HS_CORRUPT. */

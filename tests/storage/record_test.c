@@ -10,6 +10,7 @@
 #include "storage/shapes.h"
 
 #define PROPERTIES 64
+#define EPOCH      INT64_C(1699999990000000)
 
 /* A record and everything that it points to. */
 typedef struct example {
@@ -47,7 +48,7 @@ static hs_slice encode(const example *e) {
     size_t bound = record_bound(&e->record);
     uint8_t *out = malloc(bound);
     assert_non_null(out);
-    size_t size = record_encode(&e->record, out);
+    size_t size = record_encode(&e->record, EPOCH, out);
     assert_true(size <= bound);
     /* A block of exactly this size lets the address sanitizer see a byte read too many. */
     uint8_t *exact = malloc(size);
@@ -77,7 +78,7 @@ static void assert_property(const record_property *a, const record_property *b) 
 static size_t assert_round_trip(const example *e) {
     hs_slice bytes = encode(e);
     record_reader reader;
-    assert_ok(record_open(&reader, bytes));
+    assert_ok(record_open(&reader, bytes, EPOCH));
     assert_int_equal(reader.head.revision, e->record.revision);
     assert_int_equal(reader.head.created_at, e->record.created_at);
     assert_int_equal(reader.head.updated_at, e->record.updated_at);
@@ -309,7 +310,7 @@ static void test_random_records_come_back(void **state) {
 static bool read_all(hs_slice bytes, const uint32_t *names, size_t count) {
     record_reader reader;
     record_property property;
-    if (record_open(&reader, bytes) != HS_OK) return false;
+    if (record_open(&reader, bytes, EPOCH) != HS_OK) return false;
     if (record_properties(&reader, names, count) != HS_OK) return false;
     int found;
     size_t seen = 0;
@@ -404,21 +405,23 @@ static void test_damage_is_named(void **state) {
     (void)state;
     record_reader reader;
     const uint8_t unknown_flag[] = {0x48, 0, 1, 'k', 1};
-    assert_error(record_open(&reader, (hs_slice){unknown_flag, sizeof unknown_flag}), HS_CORRUPT,
-                 "flags");
+    assert_error(record_open(&reader, (hs_slice){unknown_flag, sizeof unknown_flag}, EPOCH),
+                 HS_CORRUPT, "flags");
     const uint8_t nameless[] = {0x00, 0, 1};
-    assert_error(record_open(&reader, (hs_slice){nameless, sizeof nameless}), HS_CORRUPT,
+    assert_error(record_open(&reader, (hs_slice){nameless, sizeof nameless}, EPOCH), HS_CORRUPT,
                  "neither id nor key");
     const uint8_t revision_zero[] = {0x09, 0, 0, 1, 'k', 1};
-    assert_error(record_open(&reader, (hs_slice){revision_zero, sizeof revision_zero}), HS_CORRUPT,
-                 "revision");
+    assert_error(record_open(&reader, (hs_slice){revision_zero, sizeof revision_zero}, EPOCH),
+                 HS_CORRUPT, "revision");
     const uint8_t empty_key[] = {0x08, 0, 0, 1};
-    assert_error(record_open(&reader, (hs_slice){empty_key, sizeof empty_key}), HS_CORRUPT, "key");
+    assert_error(record_open(&reader, (hs_slice){empty_key, sizeof empty_key}, EPOCH), HS_CORRUPT,
+                 "key");
     const uint8_t high_shape[] = {0x08, 0, 1, 'k', 0x81, 0x20};
-    assert_error(record_open(&reader, (hs_slice){high_shape, sizeof high_shape}), HS_CORRUPT,
+    assert_error(record_open(&reader, (hs_slice){high_shape, sizeof high_shape}, EPOCH), HS_CORRUPT,
                  "shape");
     const uint8_t name_zero[] = {0x08, 0, 1, 'k', 0, 1, 0};
-    assert_error(record_open(&reader, (hs_slice){name_zero, sizeof name_zero}), HS_CORRUPT, "name");
+    assert_error(record_open(&reader, (hs_slice){name_zero, sizeof name_zero}, EPOCH), HS_CORRUPT,
+                 "name");
 }
 
 int main(void) {

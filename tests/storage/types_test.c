@@ -183,7 +183,10 @@ static void damaged_settings_are_refused(fixture *f) {
     assert_error(open_again(f, &other), HS_CORRUPT, "settings");
     put_setting(f, "version", "\1\0\0\0", 4);
     put_setting(f, "namespace", "short", 5);
-    assert_error(open_again(f, &other), HS_CORRUPT, "settings");
+    assert_error(open_again(f, &other), HS_CORRUPT, "namespace");
+    put_setting(f, "namespace", "0123456789abcdef", 16);
+    put_setting(f, "epoch", "", 0);
+    assert_error(open_again(f, &other), HS_CORRUPT, "epoch");
 }
 
 static void a_creation_cut_short_is_finished(fixture *f) {
