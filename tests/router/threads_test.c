@@ -178,12 +178,65 @@ static void every_snapshot_shows_whole_commits(void **state) {
     assert_int_equal(result.edges, THREADS / 2 * ROUNDS);
 }
 
+/* --- edges against deletions ------------------------------------------------------------------ */
+
+/* Even threads add edges from an entity of their own to the hub; odd ones delete the hub and
+ * create it again. */
+static void *connect_or_delete(void *context) {
+    worker *w = context;
+    char type[16];
+    hs_uuid hub = {0}, own = {0};
+    hs_batch *batch;
+    snprintf(type, sizeof type, "t%d", w->number);
+    pthread_barrier_wait(w->start);
+    for (int round = 0; round < ROUNDS; round++) {
+        must(hs_batch_create(w->f->router, "medical", &batch) == HS_OK);
+        must(hs_entity_upsert(batch, "patients", hs_slice_of("hub"), &hub) == HS_OK);
+        hs_batch_clear(batch); /* only to learn the hub's id */
+        if (w->number % 2 == 0) {
+            must(hs_entity_upsert(batch, type, hs_slice_of("own"), &own) == HS_OK);
+            const hs_edge edge = {type, own, hs_slice_of("of"), "patients", hub, true, 1};
+            must(hs_edge_put(batch, &edge) == HS_OK);
+        } else if (round % 2 == 0) {
+            must(hs_entity_delete(batch, "patients", &hub) == HS_OK);
+        } else {
+            must(hs_entity_upsert(batch, "patients", hs_slice_of("hub"), &hub) == HS_OK);
+        }
+        hs_status status = hs_batch_commit(batch);
+        must(status == HS_OK || status == HS_NOT_FOUND); /* the hub may be gone just now */
+        hs_batch_free(batch);
+    }
+    return NULL;
+}
+
+static void fail_with_problem(void *context, const char *problem) {
+    (void)context;
+    fail_msg("%s", problem);
+}
+
+static void no_edge_dangles_when_its_end_is_deleted_meanwhile(void **state) {
+    fixture *f = *state;
+    hs_check_result result;
+    create_medical(f);
+    create_entity(f, "medical", "patients", "hub");
+    for (int t = 0; t < THREADS; t += 2) {
+        char type[16];
+        snprintf(type, sizeof type, "t%d", t);
+        assert_ok(hs_type_create(f->router, "medical", type));
+    }
+    for (int round = 0; round < 10; round++) {
+        run_threads(f, connect_or_delete);
+        assert_ok(hs_collection_check(f->router, "medical", fail_with_problem, NULL, &result));
+    }
+}
+
 int main(void) {
 #define THREADS_TEST(test) cmocka_unit_test_setup_teardown(test, fixture_open, fixture_close)
     const struct CMUnitTest tests[] = {
         THREADS_TEST(a_collection_is_opened_once_by_many_threads),
         THREADS_TEST(collections_come_and_go_while_others_use_them),
         THREADS_TEST(every_snapshot_shows_whole_commits),
+        THREADS_TEST(no_edge_dangles_when_its_end_is_deleted_meanwhile),
     };
     return cmocka_run_group_tests_name("threads", tests, NULL, NULL);
 }

@@ -76,7 +76,7 @@ static void the_largest_floats_do_not_overflow(void **state) {
     }
 }
 
-/* --- the nearest ---------------------------------------------------------------------------------- */
+/* --- the nearest ------------------------------------------------------------------------------ */
 
 static int by_distance_then_id(const void *a, const void *b) {
     const hs_neighbour *x = a, *y = b;

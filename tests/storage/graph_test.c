@@ -1,4 +1,5 @@
-/* graph_test.c: edges are found from both ends, and none dangles, whatever is deleted in which order. */
+/* graph_test.c: edges are found from both ends, and none dangles, whatever is deleted in which
+ * order. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +7,7 @@
 #include "storage/fixture.h"
 #include "storage/graph.h"
 
-/* --- short forms ---------------------------------------------------------------------------------- */
+/* --- short forms ------------------------------------------------------------------------------ */
 
 /* Two types with two entities each. */
 typedef struct hospital {
@@ -106,7 +107,7 @@ static uint64_t edge_count(fixture *f, const char *type) {
     return count;
 }
 
-/* --- writing -------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static void an_edge_is_found_from_both_ends(fixture *f) {
     hospital h = create_hospital(f);
@@ -290,7 +291,7 @@ static void bad_edges_are_refused_at_once(fixture *f) {
     assert_true(has_edge(f, edge));
 }
 
-/* --- reading -------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static void filters_leave_out_other_types_and_inactive_edges(fixture *f) {
     hospital h = create_hospital(f);
@@ -387,7 +388,7 @@ static void a_snapshot_keeps_the_edges_that_it_showed(fixture *f) {
     hs_snapshot_close(snapshot);
 }
 
-/* --- deleting ------------------------------------------------------------------------------------- */
+/* --- deleting --------------------------------------------------------------------------------- */
 
 static void edges_go_with_either_end(fixture *f) {
     hospital h = create_hospital(f);

@@ -5,7 +5,7 @@
 #include "storage/fixture.h"
 #include "storage/measures.h"
 
-/* --- short forms ---------------------------------------------------------------------------------- */
+/* --- short forms ------------------------------------------------------------------------------ */
 
 static void record_measure(hs_batch *batch, const hs_uuid *id, const char *name, double value,
                            const char *unit, hs_time time) {
@@ -63,7 +63,7 @@ static hs_uuid create_patient(fixture *f) {
     return create_entity(f, "patients", "1");
 }
 
-/* --- setting -------------------------------------------------------------------------------------- */
+/* --- setting ---------------------------------------------------------------------------------- */
 
 static void a_measure_is_read_as_it_was_set(fixture *f) {
     hs_uuid id = create_patient(f);
@@ -183,7 +183,7 @@ static void measures_are_listed_by_name(fixture *f) {
     hs_snapshot_close(snapshot);
 }
 
-/* --- what is refused ------------------------------------------------------------------------------ */
+/* --- what is refused -------------------------------------------------------------------------- */
 
 static void bad_measures_are_refused_at_once(fixture *f) {
     hs_uuid id = create_patient(f);
@@ -229,7 +229,7 @@ static void what_is_not_there_is_not_found(fixture *f) {
     hs_snapshot_close(s);
 }
 
-/* --- deleting ------------------------------------------------------------------------------------- */
+/* --- deleting --------------------------------------------------------------------------------- */
 
 static void a_deleted_measure_leaves_nothing(fixture *f) {
     hs_uuid id = create_patient(f);

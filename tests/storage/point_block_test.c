@@ -1,4 +1,5 @@
-/* point_block_test.c: blocks of points give back every bit, stay small, and refuse damaged bytes. */
+/* point_block_test.c: blocks of points give back every bit, stay small, and refuse damaged
+ * bytes. */
 #include <math.h>
 
 #include "cmocka_tests.h"
@@ -108,7 +109,7 @@ static void times_reach_from_the_year_1_to_9999(void **state) {
     assert_round_trip(more, 6);
 }
 
-/* --- sizes -------------------------------------------------------------------------------------- */
+/* --- sizes ------------------------------------------------------------------------------------ */
 
 static void a_regular_gauge_takes_less_than_three_bytes_a_point(void **state) {
     (void)state;
@@ -155,7 +156,7 @@ static void a_block_is_filled(void **state) {
                     POINT_BLOCK_BYTES);
 }
 
-/* --- damage ------------------------------------------------------------------------------------- */
+/* --- damage ----------------------------------------------------------------------------------- */
 
 /* A block that decodes must hold what a writer could have written. */
 static void assert_sound_or_refused(hs_slice block, hs_time first) {

@@ -1,5 +1,5 @@
-/* timeseries_test.c: series keep what was written last at each time, whatever the order of writing; buckets sum them up;
- * trajectories keep positions. */
+/* timeseries_test.c: series keep what was written last at each time, whatever the order of
+ * writing; buckets sum them up; trajectories keep positions. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #define HOUR   (60 * MINUTE)
 #define ALWAYS HS_TIME_MIN, INT64_MAX
 
-/* --- short forms ---------------------------------------------------------------------------------- */
+/* --- short forms ------------------------------------------------------------------------------ */
 
 static void record_points(hs_batch *batch, const hs_uuid *id, const char *name,
                           const hs_point *points, size_t count) {
@@ -77,7 +77,7 @@ static hs_uuid create_stay(fixture *f) {
     return create_entity(f, "stays", "30057454");
 }
 
-/* --- writing -------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static void points_come_back_in_order_of_time(fixture *f) {
     hs_uuid id = create_stay(f);
@@ -268,7 +268,26 @@ static void series_of_many_entities_do_not_mix(fixture *f) {
     assert_clean(f);
 }
 
-/* --- reading -------------------------------------------------------------------------------------- */
+static void many_series_of_one_entity_do_not_mix(fixture *f) {
+    hs_uuid id = create_stay(f);
+    char name[8];
+    hs_batch *batch = begin_batch(f);
+    for (int t = 0; t < 3; t++)
+        for (int s = 0; s < 500; s++) {
+            hs_point point = {t, 1000 * t + s};
+            snprintf(name, sizeof name, "%d", s);
+            record_points(batch, &id, name, &point, 1);
+        }
+    commit(batch);
+    for (int s = 0; s < 500; s++) {
+        const hs_point expected[] = {{0, s}, {1, 1000 + s}, {2, 2000 + s}};
+        snprintf(name, sizeof name, "%d", s);
+        assert_points(f, &id, name, expected, 3);
+    }
+    assert_clean(f);
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static void ranges_hold_from_and_not_to(fixture *f) {
     hs_uuid id = create_stay(f);
@@ -320,7 +339,7 @@ static void a_snapshot_keeps_the_points_that_it_showed(fixture *f) {
     assert_points(f, &id, "s", after, 3);
 }
 
-/* --- what is refused ------------------------------------------------------------------------------ */
+/* --- what is refused -------------------------------------------------------------------------- */
 
 static void bad_series_are_refused_at_once(fixture *f) {
     hs_uuid id = create_stay(f);
@@ -377,7 +396,7 @@ static void what_is_not_there_is_not_found(fixture *f) {
     hs_snapshot_close(snapshot);
 }
 
-/* --- deleting ------------------------------------------------------------------------------------- */
+/* --- deleting --------------------------------------------------------------------------------- */
 
 static void a_deleted_series_leaves_nothing(fixture *f) {
     hs_uuid id = create_stay(f);
@@ -419,7 +438,7 @@ static void series_and_trajectory_go_with_their_entity(fixture *f) {
     assert_clean(f);
 }
 
-/* --- buckets -------------------------------------------------------------------------------------- */
+/* --- buckets ---------------------------------------------------------------------------------- */
 
 /* Sums up points [count] as the documentation of hs_bucket says, one bucket at a time. */
 static size_t expected_buckets(const hs_point *points, size_t count, hs_time from, hs_time to,
@@ -518,7 +537,7 @@ static void not_a_number_counts_but_is_passed_over_by_min_and_max(fixture *f) {
     hs_snapshot_close(snapshot);
 }
 
-/* --- trajectories --------------------------------------------------------------------------------- */
+/* --- trajectories ----------------------------------------------------------------------------- */
 
 static hs_position some_position(hs_time time, float seed) {
     hs_position position = {.time = time};
@@ -620,6 +639,7 @@ int main(void) {
         FIXTURE_TEST(appends_keep_blocks_of_a_useful_size),
         FIXTURE_TEST(late_points_split_full_blocks_in_halves),
         FIXTURE_TEST(series_of_many_entities_do_not_mix),
+        FIXTURE_TEST(many_series_of_one_entity_do_not_mix),
         FIXTURE_TEST(ranges_hold_from_and_not_to),
         FIXTURE_TEST(series_are_listed_by_name),
         FIXTURE_TEST(a_snapshot_keeps_the_points_that_it_showed),

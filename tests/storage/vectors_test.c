@@ -1,5 +1,5 @@
-/* vectors_test.c: kinds of vectors are registered, vectors kept and read in place, and the nearest are exact: on small
- * cases and on the SIFT vectors with their known neighbours. */
+/* vectors_test.c: kinds of vectors are registered, vectors kept and read in place, and the
+ * nearest are exact: on small cases and on the SIFT vectors with their known neighbours. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #define SIFT SOURCE_ROOT "/../shared/data/sift5k/"
 
-/* --- short forms ---------------------------------------------------------------------------------- */
+/* --- short forms ------------------------------------------------------------------------------ */
 
 static void register_kind(fixture *f, const char *name, uint32_t dimension) {
     assert_ok(vectors_register(f->collection, "items", name, dimension));
@@ -45,7 +45,7 @@ static uint64_t vector_count(fixture *f) {
     return count;
 }
 
-/* --- kinds ---------------------------------------------------------------------------------------- */
+/* --- kinds ------------------------------------------------------------------------------------ */
 
 static void kinds_are_listed_by_name(fixture *f) {
     create_type(f, "items");
@@ -130,7 +130,7 @@ static void a_dropped_kind_takes_its_vectors_along(fixture *f) {
     assert_clean(f);
 }
 
-/* --- vectors -------------------------------------------------------------------------------------- */
+/* --- vectors ---------------------------------------------------------------------------------- */
 
 static void vectors_of_every_dimension_are_read_aligned(fixture *f) {
     static const uint32_t dimensions[] = {1, 2, 15, 16, 17, 128, 300, 340, 768, 1024, 4095, 4096};
@@ -266,7 +266,7 @@ static void vectors_are_iterated_in_order_of_creation(fixture *f) {
     hs_snapshot_close(snapshot);
 }
 
-/* --- neighbours ----------------------------------------------------------------------------------- */
+/* --- neighbours ------------------------------------------------------------------------------- */
 
 static void the_nearest_come_in_order_with_ties_by_id(fixture *f) {
     create_type(f, "items");
@@ -337,7 +337,7 @@ static void bad_queries_are_refused(fixture *f) {
     hs_snapshot_close(s);
 }
 
-/* --- SIFT ------------------------------------------------------------------------------------------- */
+/* --- SIFT ------------------------------------------------------------------------------------- */
 
 enum { SIFT_VECTORS = 5000, SIFT_QUERIES = 100, SIFT_DIMENSION = 128, SIFT_NEIGHBOURS = 100 };
 
