@@ -135,18 +135,22 @@ static int compare_suffix(const node *n, const slot *s, uint32_t head, const uin
     return s->size < size ? -1 : s->size > size;
 }
 
+static bool is_inner(const node *n) {
+    return n->page.kind == PAGE_INNER;
+}
+
 static uint32_t variable_lower_bound(const node *n, hs_slice key, bool *equal) {
     const uint8_t *bytes = key.data;
+    uint32_t low = is_inner(n) ? 1 : 0, high = n->count;
     *equal = false;
     size_t common = key.size < n->prefix_size ? key.size : n->prefix_size;
     int order = common == 0 ? 0 : memcmp(bytes, prefix_of(n), common);
-    if (order != 0) return order < 0 ? 0 : n->count;
-    if (key.size < n->prefix_size) return 0;
+    if (order != 0) return order < 0 ? low : high;
+    if (key.size < n->prefix_size) return low;
     const uint8_t *suffix = bytes + n->prefix_size;
     size_t size = key.size - n->prefix_size;
     uint32_t head = head_of(suffix, size);
     const slot *slots = slots_of(n);
-    uint32_t low = 0, high = n->count;
     while (low < high) {
         uint32_t middle = (low + high) / 2;
         int found = compare_suffix(n, &slots[middle], head, suffix, size);
@@ -190,7 +194,7 @@ uint32_t node_lower_bound(const node *n, hs_slice key, bool *equal) {
 uint32_t node_child_index(const node *n, hs_slice key) {
     bool equal;
     uint32_t index = variable_lower_bound(n, key, &equal);
-    return equal || index == 0 ? index : index - 1;
+    return equal ? index : index - 1;
 }
 
 uint32_t node_child(const node *n, uint32_t index) {
@@ -201,8 +205,14 @@ void node_set_child(node *n, uint32_t index, uint32_t page) {
     store_u32(at(n, slots_of(n)[index].offset), page);
 }
 
+/* The first entry of an inner node has no key: it leads to everything below the second one's. */
+static bool is_keyless(const node *n, uint32_t index) {
+    return index == 0 && is_inner(n);
+}
+
 hs_slice node_key(const node *n, uint32_t index, uint8_t *buffer) {
     if (is_fixed(n)) return (hs_slice){at(n, NODE_KEYS_OFFSET + index * n->key_size), n->key_size};
+    if (is_keyless(n, index)) return (hs_slice){buffer, 0};
     const slot *s = &slots_of(n)[index];
     memcpy(buffer, prefix_of(n), n->prefix_size);
     uint8_t *suffix = buffer + n->prefix_size;
@@ -211,10 +221,6 @@ hs_slice node_key(const node *n, uint32_t index, uint8_t *buffer) {
     memcpy(suffix, head, s->size < HEAD_SIZE ? s->size : HEAD_SIZE);
     if (s->size > HEAD_SIZE) memcpy(suffix + HEAD_SIZE, cell_rest(n, s), s->size - HEAD_SIZE);
     return (hs_slice){buffer, (size_t)n->prefix_size + s->size};
-}
-
-static uint32_t key_size_of(const node *n, uint32_t index) {
-    return is_fixed(n) ? n->key_size : (uint32_t)n->prefix_size + slots_of(n)[index].size;
 }
 
 node_value node_get_value(const node *n, const node_shape *shape, uint32_t index) {
@@ -244,8 +250,9 @@ static void fixed_insert(node *n, const node_shape *shape, uint32_t index, hs_sl
 
 /* Writes a cell and its slot for a key that begins with the node's prefix; there must be room. */
 static void write_entry(node *n, uint32_t index, hs_slice key, const node_value *value) {
-    const uint8_t *suffix = (const uint8_t *)key.data + n->prefix_size;
-    uint32_t suffix_size = (uint32_t)key.size - n->prefix_size;
+    bool keyless = is_keyless(n, index);
+    const uint8_t *suffix = keyless ? NULL : (const uint8_t *)key.data + n->prefix_size;
+    uint32_t suffix_size = keyless ? 0 : (uint32_t)key.size - n->prefix_size;
     n->cells -= cell_size(n, suffix_size, value);
     uint8_t *cell = at(n, n->cells);
     assert(n->cells >= slots_offset(n) + (n->count + 1u) * sizeof(slot));
@@ -308,7 +315,7 @@ static int64_t room_with_prefix(const node *n, uint32_t prefix) {
                    (node_bytes(n) - n->cells - n->waste);
     if (prefix != n->prefix_size) {
         const slot *slots = slots_of(n);
-        for (uint32_t i = 0; i < n->count; i++) {
+        for (uint32_t i = is_inner(n) ? 1 : 0; i < n->count; i++) {
             used += rest_size(slots[i].size + n->prefix_size - prefix) - rest_size(slots[i].size);
         }
     }
@@ -353,6 +360,11 @@ void node_remove(node *n, const node_shape *shape, uint32_t index) {
     memmove(&slots[index], &slots[index + 1], (size_t)behind * sizeof *slots);
     n->count--;
     if (n->count == 0) node_init(n, shape);
+    if (index == 0 && n->count > 0 && is_inner(n)) {
+        n->waste += rest_size(slots[0].size);
+        slots[0].head = 0;
+        slots[0].size = 0;
+    }
 }
 
 bool node_replace_value(node *n, const node_shape *shape, uint32_t index, hs_slice value) {
@@ -383,7 +395,8 @@ uint32_t node_limit(const node *n) {
 /* The entries of one or two nodes with one more in its place, as one sequence. */
 typedef struct sequence {
     const node *left;
-    const node *right; /* may be NULL */
+    const node *right;  /* may be NULL */
+    hs_slice right_key; /* inner nodes: the key that the first entry of `right` lacks */
     const node_shape *shape;
     const node_entry *extra; /* may be NULL */
     uint32_t count;
@@ -404,7 +417,8 @@ static hs_slice sequence_key(const sequence *s, uint32_t i, uint8_t *buffer) {
     const node *source;
     uint32_t index;
     if (locate(s, i, &source, &index)) return s->extra->key;
-    return node_key(source, index, buffer);
+    return source == s->right && is_keyless(source, index) ? s->right_key
+                                                           : node_key(source, index, buffer);
 }
 
 static node_value sequence_value(const sequence *s, uint32_t i) {
@@ -418,36 +432,46 @@ static uint32_t sequence_key_size(const sequence *s, uint32_t i) {
     const node *source;
     uint32_t index;
     if (locate(s, i, &source, &index)) return (uint32_t)s->extra->key.size;
-    return key_size_of(source, index);
+    if (is_keyless(source, index)) return source == s->right ? (uint32_t)s->right_key.size : 0;
+    return is_fixed(source) ? source->key_size
+                            : (uint32_t)source->prefix_size + slots_of(source)[index].size;
 }
 
-/* The bytes that all keys of [from, to) begin with. */
-static uint32_t range_prefix(const sequence *s, uint32_t from, uint32_t to) {
+/* The first entry of [from, …) whose key would stand in a node like `n`. */
+static uint32_t first_keyed(const node *n, uint32_t from) {
+    return is_inner(n) ? from + 1 : from;
+}
+
+/* The bytes that all keys begin with that would stand in a node like `n` with the entries [from, to). */
+static uint32_t range_prefix(const sequence *s, uint32_t from, uint32_t to, const node *n) {
     uint8_t first[KEY_MAX], last[KEY_MAX];
-    if (to - from < 2) return 0;
+    from = first_keyed(n, from);
+    if (to < from + 2) return 0;
     return common_size(sequence_key(s, from, first), sequence_key(s, to - 1, last));
 }
 
-/* Bytes that entry `i` takes in a node like `n` with a prefix of `prefix` bytes. */
-static uint32_t entry_cost(const sequence *s, uint32_t i, const node *n, uint32_t prefix) {
+/* Bytes that an entry takes in a node like `n` with a prefix of `prefix` bytes; without its key, if it is not to stand. */
+static uint32_t entry_cost(const sequence *s, uint32_t i, const node *n, uint32_t prefix,
+                           bool keyed) {
     node_value value = sequence_value(s, i);
-    return (uint32_t)sizeof(slot) + cell_size(n, sequence_key_size(s, i) - prefix, &value);
+    return (uint32_t)sizeof(slot) +
+           cell_size(n, keyed ? sequence_key_size(s, i) - prefix : 0, &value);
 }
 
 static bool range_fits(const sequence *s, uint32_t from, uint32_t to, const node *n) {
     if (is_fixed(n)) return to - from <= n->capacity;
-    uint32_t prefix = range_prefix(s, from, to);
+    uint32_t prefix = range_prefix(s, from, to, n), keyed = first_keyed(n, from);
     uint64_t bytes = sizeof(node) + round_up(prefix, 4);
     for (uint32_t i = from; i < to; i++)
-        bytes += entry_cost(s, i, n, prefix);
+        bytes += entry_cost(s, i, n, prefix, i >= keyed);
     return bytes <= node_bytes(n);
 }
 
 static void fill(const sequence *s, uint32_t from, uint32_t to, node *n) {
     uint8_t buffer[KEY_MAX];
-    if (!is_fixed(n) && to > from) {
-        uint32_t prefix = range_prefix(s, from, to);
-        set_prefix(n, sequence_key(s, from, buffer).data, prefix);
+    if (!is_fixed(n)) {
+        uint32_t prefix = range_prefix(s, from, to, n);
+        if (prefix > 0) set_prefix(n, sequence_key(s, first_keyed(n, from), buffer).data, prefix);
     }
     for (uint32_t i = from; i < to; i++) {
         node_value value = sequence_value(s, i);
@@ -465,43 +489,64 @@ static uint32_t middle_of(const sequence *s, const node *n) {
     if (is_fixed(n)) return (s->count + 1) / 2;
     uint64_t total = 0, sum = 0;
     for (uint32_t i = 0; i < s->count; i++)
-        total += entry_cost(s, i, n, 0);
+        total += entry_cost(s, i, n, 0, true);
     for (uint32_t i = 0; i + 1 < s->count; i++) {
-        sum += entry_cost(s, i, n, 0);
+        sum += entry_cost(s, i, n, 0, true);
         if (sum * 2 >= total) return i + 1;
     }
     return s->count - 1;
 }
 
-static sequence sequence_of(const node *left, const node *right, const node_shape *shape,
-                            const node_entry *extra) {
+static sequence sequence_of(const node *left, const node *right, hs_slice right_key,
+                            const node_shape *shape, const node_entry *extra) {
     uint32_t count = left->count + (right != NULL ? right->count : 0u) + (extra != NULL ? 1u : 0u);
-    return (sequence){left, right, shape, extra, count};
+    return (sequence){left, right, right_key, shape, extra, count};
 }
 
+/* The key that separates [0, cut) from the rest: for leaves the shortest one, for inner nodes the one that entry `cut`
+ * loses by becoming the first of its node. */
+static void separate(const sequence *s, uint32_t cut, node_separator *separator) {
+    uint8_t below[KEY_MAX], at_cut[KEY_MAX];
+    hs_slice key = sequence_key(s, cut, at_cut);
+    if (!is_inner(s->left)) {
+        uint32_t common = common_size(sequence_key(s, cut - 1, below), key);
+        assert(common < key.size);
+        key.size = common + 1;
+    }
+    memcpy(separator->bytes, key.data, key.size);
+    separator->size = (uint32_t)key.size;
+}
+
+/* Divides the sequence at `cut`, if both parts fit. */
+static bool divide(const sequence *s, uint32_t cut, node *a, node *b, node_separator *separator) {
+    if (cut < 1 || cut >= s->count) return false;
+    if (!range_fits(s, 0, cut, a) || !range_fits(s, cut, s->count, b)) return false;
+    fill(s, 0, cut, a);
+    fill(s, cut, s->count, b);
+    separate(s, cut, separator);
+    return true;
+}
+
+#define CUTS_TRIED 3u /* on each side of the middle, where two nodes share their entries */
+
 bool node_distribute(const node *left, const node *right, const node_shape *shape,
-                     const node_entry *extra, bool append, node *a, node *b) {
-    sequence s = sequence_of(left, right, shape, extra);
-    assert(s.count >= 2);
+                     const node_entry *extra, bool append, node *a, node *b,
+                     node_separator *separator) {
+    sequence s = sequence_of(left, right, (hs_slice){NULL, 0}, shape, extra);
+    assert(s.count >= 2 && (right == NULL || !is_inner(left)));
     uint32_t middle = append ? s.count - 1 : middle_of(&s, a);
+    uint32_t reach = right != NULL ? CUTS_TRIED : s.count;
     /* The best cut may not fit where keys of unlike prefixes meet: try those around it, outwards. */
-    for (uint32_t distance = 0; distance < s.count; distance++) {
-        for (int side = 0; side < (distance == 0 ? 1 : 2); side++) {
-            int64_t cut = side == 0 ? (int64_t)middle - distance : (int64_t)middle + distance;
-            if (cut < 1 || cut >= s.count) continue;
-            if (range_fits(&s, 0, (uint32_t)cut, a) && range_fits(&s, (uint32_t)cut, s.count, b)) {
-                fill(&s, 0, (uint32_t)cut, a);
-                fill(&s, (uint32_t)cut, s.count, b);
-                return true;
-            }
-        }
-        if (right != NULL && distance > 2) return false;
+    for (uint32_t distance = 0; distance < reach; distance++) {
+        if (middle > distance && divide(&s, middle - distance, a, b, separator)) return true;
+        if (distance > 0 && divide(&s, middle + distance, a, b, separator)) return true;
     }
     return false;
 }
 
-bool node_merge(const node *left, const node *right, const node_shape *shape, node *to) {
-    sequence s = sequence_of(left, right, shape, NULL);
+bool node_merge(const node *left, const node *right, hs_slice separator, const node_shape *shape,
+                node *to) {
+    sequence s = sequence_of(left, right, separator, shape, NULL);
     if (!range_fits(&s, 0, s.count, to)) return false;
     fill(&s, 0, s.count, to);
     return true;
@@ -525,6 +570,7 @@ static const char *cell_fault(const node *n, const slot *s, uint32_t slots_end) 
     node_value value = cell_value(n, s, &mark);
     if (s->offset + (uint64_t)cell_size(n, s->size, &value) > end)
         return "a cell reaches beyond the page";
+    if (is_inner(n) && s == slots_of(n) && s->size != 0) return "its first entry has a key";
     if (n->prefix_size + (uint32_t)s->size > KEY_MAX) return "a key is too long";
     if (s->size < HEAD_SIZE && (uint64_t)s->head << (8 * s->size + 32) != 0)
         return "a key's head is longer than the key";
@@ -541,7 +587,7 @@ static const char *entries_fault(const node *n) {
         if (fault != NULL) return fault;
         node_value value = cell_value(n, &slots[i], &mark);
         bytes += cell_size(n, slots[i].size, &value);
-        if (i == 0) continue;
+        if (i == 0 || is_keyless(n, i - 1)) continue;
         const slot *before = &slots[i - 1];
         if (before->head > slots[i].head) return "its keys are out of order";
         if (before->head < slots[i].head) continue;

@@ -17,7 +17,8 @@
  *
  *     length   0 to 7F: itself;  80 to FE xx: low 15 bits, big-endian;  FF: the value is long: it is u32 page, u32 bytes
  *
- *   Entry i of an inner node leads to the keys ≥ its own key; entry 0 also to all smaller ones.
+ *   Entry i of an inner node leads to the keys ≥ its own key and < the next one's. Entry 0 has no key (suffix length 0): it
+ *   leads to all keys below entry 1's, however small.
  *
  * Fixed leaves (PAGE_FIXED), for tables with fixed keys and values; the capacity follows from the table's options:
  *
@@ -88,7 +89,7 @@ uint32_t node_child_index(const node *n, hs_slice key);
 uint32_t node_child(const node *n, uint32_t index);
 void node_set_child(node *n, uint32_t index, uint32_t page);
 
-/* The whole key of an entry: in the page if it lies there in one piece, else assembled in `buffer` (1,000 bytes). */
+/* The whole key of an entry (of an inner node's first one: empty): in the page if it lies there in one piece, else assembled in `buffer` (1,000 bytes). */
 hs_slice node_key(const node *n, uint32_t index, uint8_t *buffer);
 /* An entry's value; of an inner node, the 4 bytes of its child's number. */
 node_value node_get_value(const node *n, const node_shape *shape, uint32_t index);
@@ -115,13 +116,21 @@ typedef struct node_entry {
     node_value value;
 } node_entry;
 
-/* Distributes the entries of `left` and `right` (right may be NULL), with `extra` in its place, over the empty nodes `a`
- * and `b` (initialised, same kind): about half of the bytes each, or, with `append`, everything but `extra` into `a`.
- * False if they cannot be divided so that both fit, which never happens with one source; a and b are then undefined. */
+/* A key that separates two neighbouring nodes: greater than all of the left one, not greater than any of the right. */
+typedef struct node_separator {
+    uint32_t size;
+    uint8_t bytes[1000];
+} node_separator;
+
+/* Distributes the entries of `left` and `right` (right may be NULL; leaves only), with `extra` in its place, over the empty
+ * nodes `a` and `b` (initialised, same kind): about half of the bytes each, or, with `append`, everything but `extra`
+ * into `a`. False if they cannot be divided so that both fit, which never happens with one source. */
 bool node_distribute(const node *left, const node *right, const node_shape *shape,
-                     const node_entry *extra, bool append, node *a, node *b);
-/* Puts all entries of `left` and `right` into the empty node `to`; false if they do not fit (`to` is then undefined). */
-bool node_merge(const node *left, const node *right, const node_shape *shape, node *to);
+                     const node_entry *extra, bool append, node *a, node *b,
+                     node_separator *separator);
+/* Puts all entries of `left` and `right`, separated by `separator`, into the empty node `to`; false if they do not fit. */
+bool node_merge(const node *left, const node *right, hs_slice separator, const node_shape *shape,
+                node *to);
 
 /* NULL if the structure is sound (so that no function here leaves the page), else what is wrong. Static text. */
 const char *node_fault(const page_header *page, const node_shape *shape);

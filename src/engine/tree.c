@@ -157,24 +157,6 @@ static node_value child_value(const uint32_t *page) {
     return (node_value){.bytes = {page, sizeof *page}};
 }
 
-/* The shortest key that is greater than all of `left` and not greater than any of `right`, in `buffer`. */
-static hs_slice separator_between(const node *left, const node *right,
-                                  uint8_t buffer[ENGINE_KEY_MAX]) {
-    hs_slice high = node_key(right, 0, buffer);
-    if (right->page.level == 0) {
-        uint8_t low_buffer[ENGINE_KEY_MAX];
-        hs_slice low = node_key(left, left->count - 1u, low_buffer);
-        const uint8_t *a = low.data, *b = high.data;
-        size_t common = 0;
-        while (common < low.size && common < high.size && a[common] == b[common])
-            common++;
-        assert(common < high.size);
-        high.size = common + 1;
-    }
-    if (high.data != buffer && high.size > 0) memcpy(buffer, high.data, high.size);
-    return (hs_slice){buffer, high.size};
-}
-
 /* Gives the parent's entry at `index` another key and child. False, with the parent as before, if the key does not fit. */
 static bool change_entry(node *parent, const node_shape *shape, uint32_t index, hs_slice key,
                          uint32_t child) {
@@ -207,11 +189,11 @@ static bool share_with_sibling(txn *t, table_entry *e, tree_path *path, bool rig
     node *a = new_node(t, e, 0), *b = new_node(t, e, 0);
     node_entry moved = *extra;
     if (!right_side) moved.index += sibling->count;
-    uint8_t buffer[ENGINE_KEY_MAX];
+    node_separator separator;
     const node *left = right_side ? leaf : sibling, *right = right_side ? sibling : leaf;
-    bool shared = node_distribute(left, right, shape, &moved, false, a, b);
-    shared = shared && change_entry(parent, shape, left_at + 1, separator_between(a, b, buffer),
-                                    b->page.page);
+    bool shared = node_distribute(left, right, shape, &moved, false, a, b, &separator);
+    hs_slice key = {separator.bytes, separator.size};
+    shared = shared && change_entry(parent, shape, left_at + 1, key, b->page.page);
     if (!shared) {
         free_node(t, e, a);
         free_node(t, e, b);
@@ -257,11 +239,11 @@ static void insert_entry(txn *t, table_entry *e, tree_path *path, uint32_t level
         return;
     }
     node *a = new_node(t, e, level), *b = new_node(t, e, level);
-    bool divided = node_distribute(n, NULL, shape, entry, append, a, b);
+    node_separator between;
+    bool divided = node_distribute(n, NULL, shape, entry, append, a, b, &between);
     assert(divided);
     (void)divided;
-    uint8_t buffer[ENGINE_KEY_MAX];
-    hs_slice separator = separator_between(a, b, buffer);
+    hs_slice separator = {between.bytes, between.size};
     free_node(t, e, n);
     if (level + 1 == e->height) {
         grow_root(t, e, a, separator, b);
@@ -350,7 +332,8 @@ static bool merge_children(txn *t, table_entry *e, tree_path *path, uint32_t lev
     /* Leave some room, so that the next insertion does not split it again. */
     if ((node_used(left) + node_used(right)) * 10 > node_limit(left) * 9) return false;
     node *merged = new_node(t, e, level);
-    if (!node_merge(left, right, &e->def->shape, merged)) {
+    uint8_t bytes[ENGINE_KEY_MAX];
+    if (!node_merge(left, right, node_key(parent, left_at + 1, bytes), &e->def->shape, merged)) {
         free_node(t, e, merged);
         return false;
     }
@@ -361,16 +344,6 @@ static bool merge_children(txn *t, table_entry *e, tree_path *path, uint32_t lev
     return true;
 }
 
-/* Removes a child's entry. The first entry's key stays: it bounds what may be inserted below it, and separators that come
- * later must not be smaller. */
-static void remove_child(node *parent, const node_shape *shape, uint32_t index) {
-    if (index == 0 && parent->count > 1) {
-        node_set_child(parent, 0, node_child(parent, 1));
-        index = 1;
-    }
-    node_remove(parent, shape, index);
-}
-
 /* Restores the shape of the tree after an entry was removed from the leaf of the path. */
 static void shrink(txn *t, table_entry *e, tree_path *path) {
     uint32_t height = e->height;
@@ -379,7 +352,7 @@ static void shrink(txn *t, table_entry *e, tree_path *path) {
         uint32_t at = path->index[level + 1];
         if (n->count == 0) {
             free_node(t, e, n);
-            remove_child(parent, &e->def->shape, at);
+            node_remove(parent, &e->def->shape, at);
         } else if (node_used(n) * 4 < node_limit(n)) {
             bool merged = at + 1u < parent->count && merge_children(t, e, path, level, at);
             if (!merged && at > 0) merged = merge_children(t, e, path, level, at - 1);
