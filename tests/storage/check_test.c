@@ -148,6 +148,36 @@ static void a_sound_collection_has_no_problem(fixture *f) {
     expect_sound(f);
 }
 
+/* The entries of all tables of a type but meta and shapes, those of vectors among them. */
+static uint64_t count_all_entries(fixture *f, const char *type) {
+    uint64_t count = 0;
+    hs_snapshot *snapshot = begin_snapshot(f);
+    family *family;
+    const engine_table_info *tables;
+    size_t table_count;
+    assert_ok(snapshot_family(snapshot, type, &family));
+    assert_ok(engine_table_list(snapshot->txn, family->number, &tables, &table_count));
+    assert_true(table_count >= FAMILY_TABLE_COUNT);
+    for (size_t i = 0; i < table_count; i++)
+        if (tables[i].table.table != TABLE_META && tables[i].table.table != TABLE_SHAPES)
+            count += tables[i].entries;
+    hs_snapshot_close(snapshot);
+    return count;
+}
+
+static void deleting_entities_empties_every_table(fixture *f) {
+    build(f);
+    assert_true(count_all_entries(f, "stays") >= 7);
+    delete_entity(f, "stays", &stay);
+    assert_int_equal(count_all_entries(f, "stays"), 0);
+    expect_sound(f);
+    delete_entity(f, "patients", &patient);
+    delete_entity(f, "patients", &note_id);
+    assert_int_equal(count_all_entries(f, "patients"), 0);
+    assert_int_equal(count_routes(f), 0);
+    expect_sound(f);
+}
+
 static void a_missing_record_is_found(fixture *f) {
     build(f);
     layout_key key = layout_rid_key(1);
@@ -277,6 +307,7 @@ static void an_unknown_name_is_found(fixture *f) {
 int main(void) {
     const fixture_test tests[] = {
         FIXTURE_TEST(a_sound_collection_has_no_problem),
+        FIXTURE_TEST(deleting_entities_empties_every_table),
         FIXTURE_TEST(a_missing_record_is_found),
         FIXTURE_TEST(a_damaged_record_is_found),
         FIXTURE_TEST(a_missing_or_wrong_route_is_found),
