@@ -2,7 +2,7 @@
  *
  * The parts, from the bottom: vfs (files), pagefile (the mapping), space (allocation), node and tree (B+trees), catalog (the
  * roots as of a commit), readers (who sees what), wal (the log), txn (transactions), commit (the pipeline), checkpoint,
- * recovery, check.
+ * compact, recovery, check; interface makes them the engine of engine.h.
  *
  * Locks, in the order in which a thread may take them: ddl, family writers (by family), families' shared tables (by
  * family), checkpoint, pipeline, space. The log's prepare lock is taken under no other than the first three.
@@ -76,6 +76,12 @@ typedef struct store {
     pthread_t background;
     bool has_background;
 } store;
+
+/* What the embedded engine does for each function of engine.h (interface.c). */
+extern const engine_ops store_ops;
+
+/* Ends the store as engine_close says. */
+void store_close(engine *e, hs_status *status);
 
 #define STORE_ALIVE 0x48535043u
 
