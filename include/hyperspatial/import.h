@@ -15,9 +15,9 @@ extern "C" {
 
 /* How far an import has come. */
 typedef struct hs_import_progress {
-    const char *source;  /* the file being read, as the mapping names it */
-    size_t source_index; /* from 0 */
-    size_t source_count;
+    const char *source;   /* the file being read, as the mapping names it */
+    size_t source_index;  /* from 0, in the order of reading */
+    size_t source_count;  /* a source that refers to its own type is read, and counted, twice */
     uint64_t rows;        /* of all sources so far */
     uint64_t rejected;    /* bad rows so far */
     uint64_t bytes_read;  /* of all files as they are on disk */
@@ -71,7 +71,7 @@ void hs_import_options_default(hs_import_options *options);
 /* Imports the sources of the mapping file `mapping` from `source_dir` (NULL: the directory of the
  * mapping) into the mapping's collection, creating it and its entity types if they are missing.
  * `options` and `result` may be NULL. Errors: HS_PARSE (a bad mapping: its path, line or member,
- * and what was expected), HS_NOT_FOUND (a file or column), HS_INVALID (a cycle between sources,
+ * and what was expected), HS_NOT_FOUND (a file, a column, an entity type), HS_INVALID (a cycle between sources,
  * named), HS_REJECTED, HS_CANCELLED, HS_IO, HS_CORRUPT (a packed file), HS_FULL. What was committed
  * before an error stays. */
 hs_status hs_import_run(hs_router *router, const char *mapping, const char *source_dir,

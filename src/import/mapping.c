@@ -10,20 +10,21 @@
 
 #define SOURCES_MAX 1000
 
-hs_status parse_array(mapping_parser *p, size_t count, size_t item_bytes, void *array) {
+void *parse_items(mapping_parser *p, size_t count, size_t item_bytes) {
     void *items = arena_alloc(p->memory, count * item_bytes);
-    if (items == NULL) return error_memory("the mapping", count * item_bytes);
-    memset(items, 0, count * item_bytes);
-    *(void **)array = items;
-    return HS_OK;
+    if (items != NULL)
+        memset(items, 0, count * item_bytes);
+    else
+        error_memory("the mapping", count * item_bytes);
+    return items;
 }
 
 hs_status parse_strings(mapping_parser *p, const place *at, bool may_be_empty,
                         const char *const **list, size_t *count) {
     bool is_list = json_is_array(at->value);
-    const char **strings = NULL;
+    const char **strings;
     *count = is_list ? json_array_size(at->value) : 1;
-    TRY(parse_array(p, *count, sizeof *strings, &strings));
+    if ((strings = parse_items(p, *count, sizeof *strings)) == NULL) return HS_NO_MEMORY;
     for (size_t i = 0; i < *count; i++) {
         place element = is_list ? place_element(at, i) : *at;
         TRY(place_string(&element, may_be_empty, p->memory, &strings[i]));
@@ -37,9 +38,9 @@ hs_status parse_nulls(mapping_parser *p, const place *in, null_list *nulls) {
     if (at.value == NULL) return HS_OK;
     TRY(place_array(&at, 0));
     const char *const *strings;
-    hs_slice *spellings = NULL;
+    hs_slice *spellings;
     TRY(parse_strings(p, &at, true, &strings, &nulls->count));
-    TRY(parse_array(p, nulls->count, sizeof *spellings, &spellings));
+    if ((spellings = parse_items(p, nulls->count, sizeof *spellings)) == NULL) return HS_NO_MEMORY;
     for (size_t i = 0; i < nulls->count; i++)
         spellings[i] = hs_slice_of(strings[i]);
     nulls->spellings = spellings;
@@ -51,9 +52,9 @@ hs_status parse_times(mapping_parser *p, const place *in, const char *member,
     place at = place_member(in, member);
     if (at.value == NULL) return HS_OK;
     const char *const *strings;
-    time_format *formats = NULL;
+    time_format *formats;
     TRY(parse_strings(p, &at, false, &strings, &times->count));
-    TRY(parse_array(p, times->count, sizeof *formats, &formats));
+    if ((formats = parse_items(p, times->count, sizeof *formats)) == NULL) return HS_NO_MEMORY;
     for (size_t i = 0; i < times->count; i++)
         if (time_format_parse(strings[i], &formats[i]) != HS_OK)
             return place_error(&at, "%s", hs_last_error());
@@ -207,7 +208,8 @@ static hs_status parse_mapping(mapping *map, const place *root) {
     TRY(place_array(&sources, 1));
     if (json_array_size(sources.value) > SOURCES_MAX)
         return place_error(&sources, "more than %d sources", SOURCES_MAX);
-    TRY(parse_array(&p, json_array_size(sources.value), sizeof *map->sources, &map->sources));
+    map->sources = parse_items(&p, json_array_size(sources.value), sizeof *map->sources);
+    if (map->sources == NULL) return HS_NO_MEMORY;
     map->source_count = json_array_size(sources.value);
     for (size_t i = 0; i < map->source_count; i++) {
         place element = place_element(&sources, i);

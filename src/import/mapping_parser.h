@@ -12,8 +12,8 @@ typedef struct mapping_parser {
     source *current;
 } mapping_parser;
 
-/* `count` zeroed items in the mapping's memory. */
-hs_status parse_array(mapping_parser *p, size_t count, size_t item_bytes, void *array);
+/* `count` zeroed items in the mapping's memory; NULL, with the error set, if there is none. */
+void *parse_items(mapping_parser *p, size_t count, size_t item_bytes);
 /* One string, or a list of them: `*list` [*count]. */
 hs_status parse_strings(mapping_parser *p, const place *at, bool may_be_empty,
                         const char *const **list, size_t *count);

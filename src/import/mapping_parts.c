@@ -54,9 +54,9 @@ hs_status parse_key(mapping_parser *p, const place *at, bool of_rows, key_spec *
         return place_error(at, "expected a column, a list of columns%s",
                            of_rows ? " or {\"row_number\": true}" : "");
     if (is_list) TRY(place_array(at, 1));
-    key_part *parts = NULL;
+    key_part *parts;
     key->count = is_list ? json_array_size(at->value) : 1;
-    TRY(parse_array(p, key->count, sizeof *parts, &parts));
+    if ((parts = parse_items(p, key->count, sizeof *parts)) == NULL) return HS_NO_MEMORY;
     key->parts = parts;
     for (size_t i = 0; i < key->count; i++) {
         place element = is_list ? place_element(at, i) : *at;
@@ -160,8 +160,9 @@ static hs_status parse_property(mapping_parser *p, const place *at, property_spe
 
 static hs_status parse_property_list(mapping_parser *p, const place *at) {
     source *s = p->current;
-    property_spec *properties = NULL;
-    TRY(parse_array(p, json_object_size(at->value), sizeof *properties, &properties));
+    property_spec *properties;
+    if ((properties = parse_items(p, json_object_size(at->value), sizeof *properties)) == NULL)
+        return HS_NO_MEMORY;
     s->properties = properties;
     const char *column;
     json_t *value;
@@ -190,9 +191,10 @@ static hs_status parse_property_list(mapping_parser *p, const place *at) {
 static hs_status parse_excluded(mapping_parser *p, const place *at) {
     source *s = p->current;
     const char *const *names;
-    hs_slice *excluded = NULL;
+    hs_slice *excluded;
     TRY(parse_strings(p, at, false, &names, &s->excluded_count));
-    TRY(parse_array(p, s->excluded_count, sizeof *excluded, &excluded));
+    if ((excluded = parse_items(p, s->excluded_count, sizeof *excluded)) == NULL)
+        return HS_NO_MEMORY;
     for (size_t i = 0; i < s->excluded_count; i++)
         excluded[i] = hs_slice_of(names[i]);
     s->excluded = excluded;
@@ -243,10 +245,10 @@ static hs_status parse_edge(mapping_parser *p, const place *at, edge_spec *edge)
 
 hs_status parse_edges(mapping_parser *p, const place *at) {
     source *s = p->current;
-    edge_spec *edges = NULL;
+    edge_spec *edges;
     TRY(place_array(at, 0));
     s->edge_count = json_array_size(at->value);
-    TRY(parse_array(p, s->edge_count, sizeof *edges, &edges));
+    if ((edges = parse_items(p, s->edge_count, sizeof *edges)) == NULL) return HS_NO_MEMORY;
     s->edges = edges;
     for (size_t i = 0; i < s->edge_count; i++) {
         place element = place_element(at, i);
@@ -272,10 +274,10 @@ static hs_status parse_point(mapping_parser *p, const place *at, const char *wha
 hs_status parse_series(mapping_parser *p, const place *at) {
     static const char *const members[] = {"owner", "name", "time", "value", "optional", NULL};
     source *s = p->current;
-    series_spec *series = NULL;
+    series_spec *series;
     TRY(place_array(at, 0));
     s->series_count = json_array_size(at->value);
-    TRY(parse_array(p, s->series_count, sizeof *series, &series));
+    if ((series = parse_items(p, s->series_count, sizeof *series)) == NULL) return HS_NO_MEMORY;
     s->series = series;
     for (size_t i = 0; i < s->series_count; i++) {
         place element = place_element(at, i);
@@ -292,10 +294,11 @@ hs_status parse_measures(mapping_parser *p, const place *at) {
     static const char *const members[] = {"owner", "name",     "unit", "time",
                                           "value", "optional", NULL};
     source *s = p->current;
-    measure_spec *measures = NULL;
+    measure_spec *measures;
     TRY(place_array(at, 0));
     s->measure_count = json_array_size(at->value);
-    TRY(parse_array(p, s->measure_count, sizeof *measures, &measures));
+    if ((measures = parse_items(p, s->measure_count, sizeof *measures)) == NULL)
+        return HS_NO_MEMORY;
     s->measures = measures;
     for (size_t i = 0; i < s->measure_count; i++) {
         place element = place_element(at, i);
@@ -329,8 +332,8 @@ static hs_status parse_vector_columns(mapping_parser *p, const place *at, vector
         return place_error(at, "needs either \"column\" (with a list) or \"columns\"");
     if (!vector->is_list) TRY(place_array(&columns, 1));
     vector->slot_count = vector->is_list ? 1 : json_array_size(columns.value);
-    uint32_t *slots = NULL;
-    TRY(parse_array(p, vector->slot_count, sizeof *slots, &slots));
+    uint32_t *slots;
+    if ((slots = parse_items(p, vector->slot_count, sizeof *slots)) == NULL) return HS_NO_MEMORY;
     vector->slots = slots;
     for (size_t i = 0; i < vector->slot_count; i++) {
         place column = vector->is_list ? list : place_element(&columns, i);
@@ -351,10 +354,10 @@ hs_status parse_vectors(mapping_parser *p, const place *at) {
     static const char *const members[] = {"owner",     "name",     "column", "columns",
                                           "dimension", "optional", NULL};
     source *s = p->current;
-    vector_spec *vectors = NULL;
+    vector_spec *vectors;
     TRY(place_array(at, 0));
     s->vector_count = json_array_size(at->value);
-    TRY(parse_array(p, s->vector_count, sizeof *vectors, &vectors));
+    if ((vectors = parse_items(p, s->vector_count, sizeof *vectors)) == NULL) return HS_NO_MEMORY;
     s->vectors = vectors;
     for (size_t i = 0; i < s->vector_count; i++) {
         place element = place_element(at, i);

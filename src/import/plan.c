@@ -67,11 +67,12 @@ static void add_deferred(planner *p, const char *type) {
 
 /* No source can be planned: follow from one to what it waits for until a source comes back. */
 static hs_status cycle_error(const planner *p) {
-    const source *sources = p->map->sources, *at = NULL;
-    for (size_t i = 0; i < p->map->source_count; i++)
-        if (!p->done[i]) at = &sources[i];
+    const source *at = p->map->sources;
+    for (size_t i = 0; p->done[at - p->map->sources]; i++)
+        at = &p->map->sources[i];
     for (size_t i = 0; i < p->map->source_count; i++)
         at = first_missing(p, at); /* now within the cycle, wherever it began */
+    assert(at != NULL);
     char names[700];
     size_t used = 0;
     const source *start = at;
@@ -93,8 +94,10 @@ hs_status plan_make(const mapping *map, plan *result) {
     planner p = {map, memory_zeroed(count * sizeof(bool)), result};
     result->steps = memory_zeroed(2 * count * sizeof *result->steps);
     hs_status status = HS_OK;
-    if (p.done == NULL || result->steps == NULL)
-        status = error_memory("the order of the sources", count);
+    if (p.done == NULL || result->steps == NULL) {
+        error_memory("the order of the sources", count * sizeof *result->steps);
+        status = HS_NO_MEMORY;
+    }
     for (size_t planned = 0; status == HS_OK && planned < count; planned++) {
         size_t next = 0;
         while (next < count && (p.done[next] || first_missing(&p, &map->sources[next]) != NULL))

@@ -75,6 +75,14 @@ static hs_status detect_format(const char *path, source_format *format) {
     return status;
 }
 
+static hs_status copy_path(const char *path, char **copy) {
+    size_t size = strlen(path) + 1;
+    *copy = memory_alloc(size);
+    if (*copy == NULL) return error_memory("a path", size);
+    memcpy(*copy, path, size);
+    return HS_OK;
+}
+
 hs_status reader_open(const source *from, const char *path, column_list *columns, bool discover,
                       reader **result) {
     *result = NULL;
@@ -83,13 +91,8 @@ hs_status reader_open(const source *from, const char *path, column_list *columns
     reader *r = memory_zeroed(sizeof *r);
     if (r == NULL) return error_memory("a reader", sizeof *r);
     r->columns = columns;
-    size_t size = strlen(path) + 1;
-    r->path = memory_alloc(size);
-    hs_status status = r->path == NULL ? error_memory("a path", size) : HS_OK;
-    if (status == HS_OK) {
-        memcpy(r->path, path, size);
-        status = input_open(path, &r->in);
-    }
+    hs_status status = input_open(path, &r->in);
+    if (status == HS_OK) status = copy_path(path, &r->path);
     if (status == HS_OK && (format == FORMAT_JSON || format == FORMAT_JSONL)) {
         status = json_open(r->in, r->path, format == FORMAT_JSONL, columns, discover, &r->json);
     } else if (status == HS_OK) {

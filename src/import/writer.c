@@ -374,7 +374,7 @@ static const char *read_list(hs_slice text, float *values, uint32_t dimension) {
 static outcome read_components(writer *w, const vector_spec *spec, float *values) {
     size_t present = 0;
     for (size_t i = 0; i < spec->slot_count; i++) {
-        hs_value value;
+        hs_value value = {0};
         outcome what = read_as(w, spec->slots[i], HS_FLOAT64, &value);
         if (what == PART_BAD) return what;
         if (what == PART_ABSENT) continue;
