@@ -16,7 +16,7 @@
 #define ATTEMPTS_MAX   100
 #define ENTITIES_FIRST 64 /* slots of the first table of entities */
 
-/* --- memory ------------------------------------------------------------------------------------ */
+/* --- memory ----------------------------------------------------------------------------------- */
 
 hs_status apply_alloc(apply *apply, size_t bytes, void **memory) {
     *memory = arena_alloc(&apply->arena, bytes);
@@ -29,7 +29,7 @@ static hs_status alloc_zeroed(apply *apply, size_t bytes, void **memory) {
     return HS_OK;
 }
 
-/* --- families ---------------------------------------------------------------------------------- */
+/* --- families --------------------------------------------------------------------------------- */
 
 static hs_status find_family(apply *apply, engine_family number, apply_family **result) {
     *result = slots_get(&apply->families, number);
@@ -74,7 +74,7 @@ hs_status apply_type(apply *apply, const operation *operation, apply_family **fa
     return HS_OK;
 }
 
-/* --- locking ----------------------------------------------------------------------------------- */
+/* --- locking ---------------------------------------------------------------------------------- */
 
 /* The families of the batch's types as of the newest commit; 0: there is none. A snapshot could be
  * behind it for as long as a sync takes, and every attempt until then would fail. */
@@ -196,7 +196,7 @@ static hs_status want_for_deletions(apply *apply) {
     return apply->again ? HS_CONFLICT : HS_OK;
 }
 
-/* --- entities ---------------------------------------------------------------------------------- */
+/* --- entities --------------------------------------------------------------------------------- */
 
 /* The place of an id in the table, or the free place where it belongs. */
 static apply_entity **entity_place(apply_entity **table, size_t capacity, const hs_uuid *id) {
@@ -277,7 +277,7 @@ hs_status apply_other(apply *apply, uint32_t type, const hs_uuid *id, apply_fami
     return HS_OK;
 }
 
-/* --- operations -------------------------------------------------------------------------------- */
+/* --- operations ------------------------------------------------------------------------------- */
 
 static hs_status apply_operation(apply *apply, const operation *operation) {
     switch (operation->kind) {
@@ -342,7 +342,7 @@ static hs_status carry_out(apply *apply) {
     return write_counters(apply);
 }
 
-/* --- attempts ---------------------------------------------------------------------------------- */
+/* --- attempts --------------------------------------------------------------------------------- */
 
 static hs_status attempt(apply *apply) {
     apply->again = false;

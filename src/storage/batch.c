@@ -82,7 +82,7 @@ hs_status hs_batch_commit(hs_batch *batch) {
     return status;
 }
 
-/* --- for the recording functions --------------------------------------------------------------- */
+/* --- for the recording functions -------------------------------------------------------------- */
 
 hs_status batch_type_number(hs_batch *batch, const char *type, uint32_t *number) {
     for (size_t i = 0; i < batch->type_count; i++) {
@@ -130,7 +130,7 @@ void batch_push(hs_batch *batch, operation *operation) {
         batch->deletions++;
 }
 
-/* --- names ------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 /* The place of a label in the batch's table, or the free place where it belongs. */
 static struct batch_name *name_place(const hs_batch *batch, struct batch_name *table,

@@ -1,7 +1,9 @@
-/* batch.h: what a batch records: a list of operations in an arena. apply.h says how they are carried out.
+/* batch.h: what a batch records: a list of operations in an arena. apply.h says how they are
+ * carried out.
  *
- * A recording function checks its arguments, then calls batch_operation, fills the operation (copying with batch_copy
- * what is borrowed) and ends with batch_push. Whatever fails before batch_push leaves the batch as it was.
+ * A recording function checks its arguments, then calls batch_operation, fills the operation
+ * (copying with batch_copy what is borrowed) and ends with batch_push. Whatever fails before
+ * batch_push leaves the batch as it was.
  */
 #ifndef STORAGE_BATCH_H
 #define STORAGE_BATCH_H
@@ -31,8 +33,8 @@ typedef enum operation_kind {
     OPERATION_TYPE_DROP /* only by collection_type_drop, alone in its batch; has no id */
 } operation_kind;
 
-/* One recorded operation on the entity `id` of type number `type` (of batch->types). Everything pointed to lies in the
- * batch's arena. */
+/* One recorded operation on the entity `id` of type number `type` (of batch->types). Everything
+ * pointed to lies in the batch's arena. */
 typedef struct operation {
     struct operation *next;
     operation_kind kind;
@@ -104,15 +106,16 @@ struct hs_batch {
 
 hs_status batch_create(collection *collection, hs_batch **batch);
 
-/* A zeroed operation of this kind on an entity (`id` may be NULL to fill it in later); not yet part of
- * the batch. Checks the type's name. HS_INVALID, HS_NO_MEMORY. */
+/* A zeroed operation of this kind on an entity (`id` may be NULL to fill it in later); not yet part
+ * of the batch. Checks the type's name. HS_INVALID, HS_NO_MEMORY. */
 hs_status batch_operation(hs_batch *batch, operation_kind kind, const char *type, const hs_uuid *id,
                           operation **operation);
 
 /* The batch's number for a type name, also for edge targets. HS_INVALID. */
 hs_status batch_type_number(hs_batch *batch, const char *type, uint32_t *number);
 
-/* Checks a label (`what` it is called in messages) and gives its interned number. HS_INVALID, HS_LIMIT. */
+/* Checks a label (`what` it is called in messages) and gives its interned number. HS_INVALID,
+ * HS_LIMIT. */
 hs_status batch_label(hs_batch *batch, const char *what, hs_slice label, uint32_t *name);
 
 /* A copy in the batch's arena. HS_NO_MEMORY. */

@@ -1,4 +1,5 @@
-/* collection.h: an open collection: its engine, and what is cached of its names, families and shapes.
+/* collection.h: an open collection: its engine, and what is cached of its names, families and
+ * shapes.
  *
  * A collection is shared by threads. Snapshots (snapshot.h) read, batches (batch.h, apply.h) write.
  */
@@ -62,7 +63,8 @@ hs_status collection_stats(collection *collection, hs_collection_stats *stats);
 hs_status collection_check(collection *collection, hs_check_problem *report, void *context,
                            hs_check_result *result);
 
-/* The number of an entity type's family as `txn` shows it. HS_NOT_FOUND names type and collection. */
+/* The number of an entity type's family as `txn` shows it. HS_NOT_FOUND names type and collection.
+ */
 hs_status collection_type_find(collection *collection, engine_txn *txn, const char *type,
                                engine_family *number);
 

@@ -1,9 +1,11 @@
-/* entity_types.c: entity types of a collection: created, dropped, renamed, listed; their namespaces.
+/* entity_types.c: entity types of a collection: created, dropped, renamed, listed; their
+ * namespaces.
  *
  * The ids of keyed entities are version 5 UUIDs in the namespace of their type, which is itself the
- * version 5 UUID of the type's name in the collection's namespace: so the same data has the same ids
- * in every copy. A type keeps its namespace when it is renamed (it is then written down in its meta
- * table); a type created later under the free name gets another one, written down before it exists.
+ * version 5 UUID of the type's name in the collection's namespace: so the same data has the same
+ * ids in every copy. A type keeps its namespace when it is renamed (it is then written down in its
+ * meta table); a type created later under the free name gets another one, written down before it
+ * exists.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,7 +157,8 @@ hs_status collection_type_rename(collection *collection, const char *type, const
     return status;
 }
 
-/* A type is dropped like a batch is applied, for its edges and index entries lie with others too. */
+/* A type is dropped like a batch is applied, for its edges and index entries lie with others too.
+ */
 hs_status collection_type_drop(collection *collection, const char *type) {
     hs_batch *batch;
     operation *operation;

@@ -1,31 +1,38 @@
-/* layout.h: where everything of a collection lies: families, tables and their keys. docs/format-storage.md explains.
+/* layout.h: where everything of a collection lies: families, tables and their keys.
+ * docs/format-storage.md explains.
  *
- * Every entity has, beside its UUID, a row id (rid): dense per type from 1, below 2^48, never reused, in the order of
- * creation. All stores key by rid. Numbers in keys are big-endian, so that memcmp order is their order; labels
- * (property, edge-type, series and measure names) appear as their interned number (names.h).
+ * Every entity has, beside its UUID, a row id (rid): dense per type from 1, below 2^48, never
+ * reused, in the order of creation. All stores key by rid. Numbers in keys are big-endian, so that
+ * memcmp order is their order; labels (property, edge-type, series and measure names) appear as
+ * their interned number (names.h).
  *
  * Family "$system", one per collection; no transaction takes it together with another family:
  *
- *   1 routing    shared     uuid(16)                             -> family << 48 | rid  (u64 LE)
- *   2 names                 00 ‖ name(4)                         -> label
- *                           01 ‖ label                           -> name (u32 LE)
- *   3 settings              text                                 -> see collection.c
+ *   1 routing    shared     uuid(16)            ->  family << 48 | rid  (u64 LE)
+ *   2 names                 00 ‖ name(4)        ->  label
+ *                           01 ‖ label          ->  name (u32 LE)
+ *   3 settings              text                ->  see collection.c
  *
  * One family per entity type:
  *
- *   1 meta                  text                                 -> "namespace": uuid; "counters": struct counters
- *   2 records               rid(8)                               -> record (record.h)
- *   3 shapes                shape(4)                             -> names of a record's properties (shapes.h)
- *   4 blobs                 rid(6) ‖ name(3)                     -> bytes of a long property value
- *   5 keys                  external key                         -> rid (u64 LE); only where the key does not give the id
- *   6 edges                 rid(6) ‖ name(3) ‖ target family(2) ‖ target rid(6)   -> see graph.h
- *   7 edges_in   shared     rid(6) ‖ name(3) ‖ source family(2) ‖ source rid(6)   -> the same value; rid is the target
- *   8 series                rid(6) ‖ name(3) ‖ block start(8, sign flipped)       -> block (timeseries.h)
- *   9 series_directory      rid(6) ‖ name(3)                     -> points, first, last
- *  10 trajectories fixed    rid(8) ‖ time(8, sign flipped)       -> 3 × 17 f32
- *  11 measures              rid(6) ‖ name(3)                     -> measure (measures.h)
- *  12 measure_history       like series
- *  13 … vectors_<name>_<dimension>  fixed    rid(8)              -> dimension × f32
+ *   1 meta                  text                ->  "namespace": uuid; "counters": struct counters
+ *   2 records               rid(8)              ->  record (record.h)
+ *   3 shapes                shape(4)            ->  names of a record's properties (shapes.h)
+ *   4 blobs                 rid(6) ‖ name(3)    ->  bytes of a long property value
+ *   5 keys                  external key        ->  rid (u64 LE); if the key does not give the id
+ *   6 edges                 source rid(6) ‖ name(3) ‖ target family(2) ‖ target rid(6)
+ *                                               ->  active and weight (graph.h)
+ *   7 edges_in   shared     target rid(6) ‖ name(3) ‖ source family(2) ‖ source rid(6)
+ *                                               ->  the same value
+ *   8 series                rid(6) ‖ name(3) ‖ time(8, sign flipped)
+ *                                               ->  block of points (point_store.h)
+ *   9 series_directory      rid(6) ‖ name(3)    ->  points, first, last (timeseries.h)
+ *  10 trajectories fixed    rid(8) ‖ time(8, sign flipped)
+ *                                               ->  3 × 17 f32
+ *  11 measures              rid(6) ‖ name(3)    ->  measure (measures.h)
+ *  12 measure_history                               like series
+ *  13 … vectors_<name>_<dimension>
+ *                  fixed    rid(8)              ->  dimension × f32 (vector_kind.h)
  */
 #ifndef STORAGE_LAYOUT_H
 #define STORAGE_LAYOUT_H
@@ -78,7 +85,7 @@ static inline uint64_t layout_route(engine_family family, uint64_t rid) {
     return (uint64_t)family << RID_BITS | rid;
 }
 
-/* --- keys of fixed parts ------------------------------------------------------------------------------------------- */
+/* --- keys of fixed parts ---------------------------------------------------------------------- */
 
 #define LAYOUT_KEY_MAX 24
 
@@ -137,7 +144,8 @@ static inline layout_key layout_rid_prefix(uint64_t rid) {
     return key;
 }
 
-/* rid(6) ‖ name(3): blobs, series_directory, measures; and the prefix of an entity's edges of one type and of series. */
+/* rid(6) ‖ name(3): blobs, series_directory, measures; and the prefix of an entity's edges of one
+ * type and of series. */
 #define NAMED_KEY_SIZE 9
 static inline layout_key layout_named_key(uint64_t rid, uint32_t name) {
     layout_key key = layout_rid_prefix(rid);
@@ -201,9 +209,10 @@ static inline bool layout_edge_read(hs_slice key, layout_edge *edge) {
            edge->far_family > 0 && edge->far_rid > 0;
 }
 
-/* --- counters of a family ------------------------------------------------------------------------------------------ */
+/* --- counters of a family --------------------------------------------------------------------- */
 
-/* The value of "counters" in meta: these numbers, u64 LE each; absent: the first entity gets rid 1 and all are 0. */
+/* The value of "counters" in meta: these numbers, u64 LE each; absent: the first entity gets rid 1
+ * and all are 0. */
 typedef struct counters {
     uint64_t next_rid;
     uint64_t entities;

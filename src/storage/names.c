@@ -51,7 +51,7 @@ void names_close(names *names) {
     pthread_rwlock_destroy(&names->lock);
 }
 
-/* --- the cache; the lock is held ----------------------------------------------------------- */
+/* --- the cache; the lock is held -------------------------------------------------------------- */
 
 /* The place of a label in the hash table, or the free place where it belongs. */
 static struct name **cache_place(struct name **table, size_t capacity, hs_slice label,
@@ -103,7 +103,7 @@ static hs_status cache_add(names *names, uint32_t id, hs_slice label, uint64_t h
     return HS_OK;
 }
 
-/* --- the table ------------------------------------------------------------------------------ */
+/* --- the table -------------------------------------------------------------------------------- */
 
 /* Reads the number of a label. HS_NOT_FOUND without a message. */
 static hs_status stored_id(engine_txn *txn, engine_family system, hs_slice label, uint32_t *id) {
@@ -151,8 +151,8 @@ static hs_status store(engine_txn *txn, engine_family system, hs_slice label, ui
     return engine_put(txn, table, key_slice(&key), label);
 }
 
-/* Finds the label in the table or adds it there. Relaxed: every batch that uses the number comes later in the log, so
- * its durability covers this commit too. */
+/* Finds the label in the table or adds it there. Relaxed: every batch that uses the number comes
+ * later in the log, so its durability covers this commit too. */
 static hs_status find_or_store(names *names, hs_slice label, uint32_t *id) {
     engine_txn *txn;
     TRY(engine_begin_write(names->engine, &names->system, 1, HS_RELAXED, &txn));
@@ -175,7 +175,7 @@ static hs_status find_or_store(names *names, hs_slice label, uint32_t *id) {
     return engine_commit(txn);
 }
 
-/* --- look-ups ------------------------------------------------------------------------------- */
+/* --- look-ups --------------------------------------------------------------------------------- */
 
 static struct name *find_cached(names *names, hs_slice label, uint64_t hash) {
     pthread_rwlock_rdlock(&names->lock);

@@ -1,7 +1,9 @@
-/* names.h: interned labels: each property, edge-type, series and measure name of a collection is stored once and
- * stands as a number (1 to 2^24 − 1) in keys and records. A label is never deleted and never renumbered.
+/* names.h: interned labels: each property, edge-type, series and measure name of a collection is
+ * stored once and stands as a number (1 to 2^24 − 1) in keys and records. A label is never deleted
+ * and never renumbered.
  *
- * Labels seen once are kept in memory until the collection closes, so that slices of them outlive every snapshot.
+ * Labels seen once are kept in memory until the collection closes, so that slices of them outlive
+ * every snapshot.
  */
 #ifndef STORAGE_NAMES_H
 #define STORAGE_NAMES_H
@@ -26,8 +28,8 @@ typedef struct names {
 hs_status names_open(names *names, engine *engine, engine_family system);
 void names_close(names *names);
 
-/* The number of a label, interned now in a small commit of its own if it is new. Labels are checked by the caller
- * (text_check_label). HS_LIMIT after 2^24 − 1 of them; the engine's errors. */
+/* The number of a label, interned now in a small commit of its own if it is new. Labels are checked
+ * by the caller (text_check_label). HS_LIMIT after 2^24 − 1 of them; the engine's errors. */
 hs_status names_intern(names *names, hs_slice label, uint32_t *id);
 
 /* The number of a label that exists; HS_NOT_FOUND (no message) if `txn` does not show it. */

@@ -84,7 +84,8 @@ static engine_table blobs(const pending_record *pending) {
     return layout_table(pending->family->number, TABLE_BLOBS);
 }
 
-/* Finds a property among those of a record, or the place where it belongs in the order of labels. */
+/* Finds a property among those of a record, or the place where it belongs in the order of labels.
+ */
 static hs_status find_property(apply *apply, const record *record, uint32_t name, size_t *index,
                                bool *found) {
     names *names = &apply->collection->names;

@@ -1,9 +1,11 @@
 /* record.h: an entity and its properties as one value of the records table.
  *
- *   record     flags(1)       01 revision follows (else 1)       02 updated_at follows (else created_at)
+ *   record     flags(1)       01 revision follows (else 1)
+ *                             02 updated_at follows (else created_at)
  *                             04 id follows (else it is the version 5 id of the key)
- *                             08 key follows (else it has none)  10 times follow
- *              created_at     zigzag varint, µs after the epoch, which is when the collection was made
+ *                             08 key follows (else it has none)
+ *                             10 times follow
+ *              created_at     zigzag varint, µs after the epoch: the making of the collection
  *              [revision]     varint
  *              [updated_at]   zigzag varint, µs after created_at
  *              [id]           16 bytes
@@ -26,8 +28,8 @@
  *        7  uuid: 16 bytes           14  timestamp: n bytes, µs
  *                                    15  int64 n
  *
- * Integers of n bytes are zigzag, little-endian, without leading zero bytes. Strings and bytes with n
- * = 15 have a varint size before them. A float64 is written as a decimal only where reading gives
+ * Integers of n bytes are zigzag, little-endian, without leading zero bytes. Strings and bytes with
+ * n = 15 have a varint size before them. A float64 is written as a decimal only where reading gives
  * the same bits. Values of more than LONG_VALUE bytes are long.
  */
 #ifndef STORAGE_RECORD_H

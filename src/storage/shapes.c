@@ -94,7 +94,7 @@ hs_status shapes_get(shapes *shapes, engine_txn *txn, engine_family family, uint
     return HS_OK;
 }
 
-/* --- the writer's side ---------------------------------------------------------------------- */
+/* --- the writer's side ------------------------------------------------------------------------ */
 
 static bool shape_is(const shape *shape, uint64_t hash, const uint32_t *names, size_t count) {
     return shape->hash == hash && shape->count == count &&

@@ -1,6 +1,7 @@
 /* slots.h: an array of pointers that only grows and is read without a lock.
  *
- * Chunk c holds 64 << c slots; chunks never move, so a reader needs two loads. Writers take turns by the owner's lock.
+ * Chunk c holds 64 << c slots; chunks never move, so a reader needs two loads. Writers take turns
+ * by the owner's lock.
  */
 #ifndef STORAGE_SLOTS_H
 #define STORAGE_SLOTS_H

@@ -41,7 +41,7 @@ static void expect_problem(fixture *f, const char *expected) {
         if (strstr(r.text, part) == NULL) fail_msg("no \"%s\" in: %s", part, r.text);
 }
 
-/* --- a hospital with something of everything --------------------------------------------------- */
+/* --- a hospital with something of everything -------------------------------------------------- */
 
 static hs_uuid patient, stay, note_id;
 

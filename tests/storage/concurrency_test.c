@@ -1,4 +1,5 @@
-/* concurrency_test.c: threads that write at the same time leave a sound collection and lose nothing. */
+/* concurrency_test.c: threads that write at the same time leave a sound collection and lose
+ * nothing. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@ typedef struct worker {
     fixture *f;
     int number;
     int rounds;
-    random_source random;
+    test_random random;
     uint64_t done; /* what it counts */
     char failure[512];
     pthread_t thread;
@@ -247,8 +248,8 @@ static void *put_edges(void *context) {
     for (int i = 0; i < w->rounds && w->failure[0] == 0; i++) {
         hs_batch *batch;
         if (!worker_ok(w, batch_create(w->f->collection, &batch), "create")) return NULL;
-        hs_edge edge =
-            edge_between(random_below(&w->random, SOURCES), random_below(&w->random, TARGETS));
+        hs_edge edge = edge_between(test_random_below(&w->random, SOURCES),
+                                    test_random_below(&w->random, TARGETS));
         worker_ok(w, hs_edge_put(batch, &edge), "edge");
         commit_if_possible(w, batch);
     }
@@ -269,14 +270,14 @@ static void recreate(worker *w, const char *type, const hs_uuid *id) {
 static void *recreate_targets(void *context) {
     worker *w = context;
     for (int i = 0; i < w->rounds && w->failure[0] == 0; i++)
-        recreate(w, "patients", &targets[random_below(&w->random, TARGETS)]);
+        recreate(w, "patients", &targets[test_random_below(&w->random, TARGETS)]);
     return NULL;
 }
 
 static void *recreate_sources(void *context) {
     worker *w = context;
     for (int i = 0; i < w->rounds && w->failure[0] == 0; i++)
-        recreate(w, "stays", &sources[random_below(&w->random, SOURCES)]);
+        recreate(w, "stays", &sources[test_random_below(&w->random, SOURCES)]);
     return NULL;
 }
 

@@ -249,17 +249,3 @@ void assert_clean(fixture *f) {
     assert_ok(collection_check(f->collection, fail_with_problem, NULL, &result));
     assert_int_equal(result.problems, 0);
 }
-
-/* xorshift64* (Vigna, "An experimental exploration of Marsaglia's xorshift generators", 2016). */
-uint64_t random_next(random_source *source) {
-    uint64_t x = source->state;
-    x ^= x >> 12;
-    x ^= x << 25;
-    x ^= x >> 27;
-    source->state = x;
-    return x * UINT64_C(0x2545F4914F6CDD1D);
-}
-
-uint64_t random_below(random_source *source, uint64_t limit) {
-    return random_next(source) % limit;
-}

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "hyperspatial/hyperspatial.h"
+#include "random.h"
 #include "storage/batch.h"
 #include "storage/snapshot.h"
 
@@ -99,12 +100,5 @@ uint64_t newest_commit(fixture *f);
 
 /* Checks the collection, and fails with the first problem if there is one. */
 void assert_clean(fixture *f);
-
-/* A small generator of random numbers; the same seed gives the same numbers. */
-typedef struct random_source {
-    uint64_t state;
-} random_source;
-uint64_t random_next(random_source *source);
-uint64_t random_below(random_source *source, uint64_t limit);
 
 #endif

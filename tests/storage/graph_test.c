@@ -520,7 +520,7 @@ static void random_edges_and_deletions_leave_no_dangling_end(fixture *f) {
     enum { TYPES = 3, ENTITIES = 8 };
     const char *types[TYPES] = {"a", "b", "c"}, *names[] = {"x", "y"};
     static bool expected[TYPES][ENTITIES][2][TYPES][ENTITIES];
-    random_source random = {4711};
+    test_random random = test_random_start();
     memset(expected, 0, sizeof expected);
     hs_uuid ids[TYPES][ENTITIES];
     for (int t = 0; t < TYPES; t++) {
@@ -531,12 +531,13 @@ static void random_edges_and_deletions_leave_no_dangling_end(fixture *f) {
     for (int round = 0; round < 60; round++) {
         hs_batch *batch = begin_batch(f);
         for (int i = 0; i < 15; i++) {
-            size_t s = random_below(&random, TYPES), from = random_below(&random, ENTITIES);
-            size_t t = random_below(&random, TYPES), to = random_below(&random, ENTITIES);
-            size_t n = random_below(&random, 2);
+            size_t s = test_random_below(&random, TYPES),
+                   from = test_random_below(&random, ENTITIES);
+            size_t t = test_random_below(&random, TYPES), to = test_random_below(&random, ENTITIES);
+            size_t n = test_random_below(&random, 2);
             bool *there = &expected[s][from][n][t][to];
             hs_edge edge = make_edge(types[s], &ids[s][from], names[n], types[t], &ids[t][to]);
-            uint64_t what = random_below(&random, 10);
+            uint64_t what = test_random_below(&random, 10);
             if (what == 0) { /* delete one and create it again, without its edges */
                 hs_uuid id = ids[s][from];
                 assert_ok(hs_entity_delete(batch, types[s], &id));

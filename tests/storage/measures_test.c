@@ -140,13 +140,13 @@ static void the_aggregate_is_that_of_the_history(fixture *f) {
     hs_uuid id = create_patient(f);
     static double values[1000];
     static bool set[1000];
-    random_source random = {99};
+    test_random random = test_random_start();
     memset(set, 0, sizeof set);
     for (int round = 0; round < 150; round++) {
         hs_batch *batch = begin_batch(f);
-        for (uint64_t i = random_below(&random, 30); i > 0; i--) {
-            uint64_t time = random_below(&random, round < 100 ? (uint64_t)round + 1 : 1000);
-            values[time] = (double)random_below(&random, 100) / 4;
+        for (uint64_t i = test_random_below(&random, 30); i > 0; i--) {
+            uint64_t time = test_random_below(&random, round < 100 ? (uint64_t)round + 1 : 1000);
+            values[time] = (double)test_random_below(&random, 100) / 4;
             set[time] = true;
             record_measure(batch, &id, "m", values[time], "", (hs_time)time);
         }

@@ -1,7 +1,8 @@
 /* model_test.c: random batches on entities and properties, compared with a model in memory.
  *
- * The model is an array of entities with arrays of properties. Each operation is first carried out on
- * a copy of it, which tells what the commit must answer; then everything that can be read is compared.
+ * The model is an array of entities with arrays of properties. Each operation is first carried out
+ * on a copy of it, which tells what the commit must answer; then everything that can be read is
+ * compared.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +39,7 @@ typedef struct model {
 
 typedef struct run {
     fixture *f;
-    random_source random;
+    test_random random;
     model *model, *next; /* as committed; as the batch makes it */
     hs_time now;
     hs_uuid ids[TYPES][KEYS]; /* of the entities; the first half have keys that give them */
@@ -49,9 +50,9 @@ typedef struct run {
 
 static char pool[5000];
 
-static hs_value random_value(random_source *random) {
-    uint64_t n = random_below(random, 3);
-    switch (random_below(random, 9)) {
+static hs_value random_value(test_random *random) {
+    uint64_t n = test_random_below(random, 3);
+    switch (test_random_below(random, 9)) {
     case 0:
         return null_value();
     case 1:
@@ -107,7 +108,7 @@ static hs_status delete (run *r, int type, int index) {
 
 static hs_status update(run *r, int type, int index) {
     model_entity *e = &r->next->entities[type][index];
-    uint64_t revision = e->revision + (random_below(&r->random, 8) == 0);
+    uint64_t revision = e->revision + (test_random_below(&r->random, 8) == 0);
     assert_ok(hs_entity_update(r->batch, type_names[type], &r->ids[type][index], revision));
     if (!e->exists) return HS_NOT_FOUND;
     if (revision != e->revision) return HS_CONFLICT;
@@ -119,8 +120,8 @@ static hs_status set(run *r, int type, int index, int name) {
     model_entity *e = &r->next->entities[type][index];
     model_property *p = e->properties + name;
     hs_value value = random_value(&r->random);
-    hs_time from =
-        random_below(&r->random, 3) == 0 ? (hs_time)random_below(&r->random, 2) : HS_TIME_NOW;
+    hs_time from = test_random_below(&r->random, 3) == 0 ? (hs_time)test_random_below(&r->random, 2)
+                                                         : HS_TIME_NOW;
     assert_ok(hs_property_set(r->batch, type_names[type], &r->ids[type][index], text(labels[name]),
                               &value, from));
     if (!e->exists) return HS_NOT_FOUND;
@@ -145,9 +146,10 @@ static hs_status unset(run *r, int type, int index, int name) {
 }
 
 static hs_status random_operation(run *r) {
-    int type = (int)random_below(&r->random, TYPES), index = (int)random_below(&r->random, KEYS);
-    int name = (int)random_below(&r->random, NAMES);
-    switch (random_below(&r->random, 20)) {
+    int type = (int)test_random_below(&r->random, TYPES),
+        index = (int)test_random_below(&r->random, KEYS);
+    int name = (int)test_random_below(&r->random, NAMES);
+    switch (test_random_below(&r->random, 20)) {
     case 0:
         return create(r, type, index, false);
     case 1:
@@ -191,8 +193,9 @@ static void compare_entity(run *r, hs_snapshot *snapshot, int type, int index) {
     for (int name = 0; name < NAMES; name++) {
         const model_property *p = e->properties + name;
         hs_property property;
-        assert_status(hs_property_get(snapshot, type_names[type], id, text(labels[name]), &property),
-                      p->exists ? HS_OK : HS_NOT_FOUND);
+        assert_status(
+            hs_property_get(snapshot, type_names[type], id, text(labels[name]), &property),
+            p->exists ? HS_OK : HS_NOT_FOUND);
         if (!p->exists) continue;
         expected++;
         assert_true(hs_value_equal(&property.value, &p->value));
@@ -233,10 +236,10 @@ static void settle(run *r) {
 }
 
 static void one_batch(run *r) {
-    size_t count = random_below(&r->random, OPS_MAX), failed = SIZE_MAX;
+    size_t count = test_random_below(&r->random, OPS_MAX), failed = SIZE_MAX;
     hs_status expected = HS_OK;
     *r->next = *r->model;
-    r->now = (hs_time)random_below(&r->random, 1000000) * 1000;
+    r->now = (hs_time)test_random_below(&r->random, 1000000) * 1000;
     r->batch = begin_batch(r->f);
     assert_ok(hs_batch_time(r->batch, r->now));
     while (hs_batch_count(r->batch) < count && expected == HS_OK) {
@@ -253,11 +256,9 @@ static void one_batch(run *r) {
 }
 
 static void random_batches_behave_like_the_model(fixture *f) {
-    const uint64_t seed = 20261122;
-    print_message("# seed %llu\n", (unsigned long long)seed);
     memset(pool, 'p', sizeof pool);
     run r = {.f = f,
-             .random = {seed},
+             .random = test_random_start(),
              .model = calloc(1, sizeof *r.model),
              .next = calloc(1, sizeof *r.next)};
     for (int type = 0; type < TYPES; type++)

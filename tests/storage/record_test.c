@@ -233,10 +233,11 @@ static void test_a_record_without_a_shape_carries_its_names(void **state) {
 
 /* --- random ----------------------------------------------------------------------------------- */
 
-static hs_value random_value(random_source *random, uint8_t room[LONG_VALUE]) {
-    hs_value value = {.kind = (hs_kind)random_below(random, HS_UUID + 1)};
-    uint64_t bits = random_next(random) >> random_below(random, 64);
-    size_t size = random_below(random, random_below(random, 8) == 0 ? LONG_VALUE + 1 : 24);
+static hs_value random_value(test_random *random, uint8_t room[LONG_VALUE]) {
+    hs_value value = {.kind = (hs_kind)test_random_below(random, HS_UUID + 1)};
+    uint64_t bits = test_random_next(random) >> test_random_below(random, 64);
+    size_t size =
+        test_random_below(random, test_random_below(random, 8) == 0 ? LONG_VALUE + 1 : 24);
     switch (value.kind) {
     case HS_NULL:
         break;
@@ -247,8 +248,8 @@ static hs_value random_value(random_source *random, uint8_t room[LONG_VALUE]) {
         value.int64 = (int64_t)bits;
         break;
     case HS_FLOAT64:
-        if (random_below(random, 2) == 0)
-            value.float64 = (double)(int64_t)bits / (double)(1 + random_below(random, 10000));
+        if (test_random_below(random, 2) == 0)
+            value.float64 = (double)(int64_t)bits / (double)(1 + test_random_below(random, 10000));
         else
             memcpy(&value.float64, &bits, sizeof bits);
         if (isnan(value.float64)) value.float64 = -0.0;
@@ -256,7 +257,7 @@ static hs_value random_value(random_source *random, uint8_t room[LONG_VALUE]) {
     case HS_STRING:
     case HS_BYTES:
         for (size_t i = 0; i < size; i++)
-            room[i] = (uint8_t)random_below(random, 128);
+            room[i] = (uint8_t)test_random_below(random, 128);
         value.bytes = (hs_slice){room, size};
         break;
     case HS_TIMESTAMP:
@@ -270,21 +271,21 @@ static hs_value random_value(random_source *random, uint8_t room[LONG_VALUE]) {
     return value;
 }
 
-static void fill_randomly(example *e, random_source *random) {
-    size_t count = random_below(random, 24);
-    e->record.shape = (uint32_t)random_below(random, 3);
-    e->record.created_at = (hs_time)(random_next(random) % HS_TIME_MAX);
-    e->record.updated_at = e->record.created_at - (hs_time)random_below(random, 2) * 77;
-    e->record.revision = 1 + random_below(random, 3) * random_below(random, 1000);
-    e->record.has_id = random_below(random, 2) == 0;
-    e->record.id = some_uuid(random_next(random));
+static void fill_randomly(example *e, test_random *random) {
+    size_t count = test_random_below(random, 24);
+    e->record.shape = (uint32_t)test_random_below(random, 3);
+    e->record.created_at = (hs_time)(test_random_next(random) % HS_TIME_MAX);
+    e->record.updated_at = e->record.created_at - (hs_time)test_random_below(random, 2) * 77;
+    e->record.revision = 1 + test_random_below(random, 3) * test_random_below(random, 1000);
+    e->record.has_id = test_random_below(random, 2) == 0;
+    e->record.id = some_uuid(test_random_next(random));
     memset(e->key, 'k', sizeof e->key);
-    e->record.key = (hs_slice){e->key, random_below(random, 20) + !e->record.has_id};
+    e->record.key = (hs_slice){e->key, test_random_below(random, 20) + !e->record.has_id};
     for (size_t i = 0; i < count; i++) {
         record_property *property = add(e, random_value(random, e->bytes[i]));
-        if (random_below(random, 4) == 0) property->updated_at = HS_TIME_MIN + (hs_time)i;
-        if (random_below(random, 4) == 0) property->valid_from = HS_TIME_MAX - (hs_time)i;
-        if (property->value.kind == HS_BYTES && random_below(random, 8) == 0) {
+        if (test_random_below(random, 4) == 0) property->updated_at = HS_TIME_MIN + (hs_time)i;
+        if (test_random_below(random, 4) == 0) property->valid_from = HS_TIME_MAX - (hs_time)i;
+        if (property->value.kind == HS_BYTES && test_random_below(random, 8) == 0) {
             property->is_long = true;
             property->value.bytes = (hs_slice){NULL, LONG_VALUE + 1 + i};
         }
@@ -293,9 +294,7 @@ static void fill_randomly(example *e, random_source *random) {
 
 static void test_random_records_come_back(void **state) {
     (void)state;
-    const uint64_t seed = 20261122;
-    print_message("# seed %llu\n", (unsigned long long)seed);
-    random_source random = {seed};
+    test_random random = test_random_start();
     for (int round = 0; round < 2000; round++) {
         example *e = example_new();
         fill_randomly(e, &random);
@@ -385,15 +384,13 @@ static void test_flipped_bits_never_crash(void **state) {
 
 static void test_random_bytes_never_crash(void **state) {
     (void)state;
-    const uint64_t seed = 4711;
-    print_message("# seed %llu\n", (unsigned long long)seed);
-    random_source random = {seed};
+    test_random random = test_random_start();
     static const uint32_t names[PROPERTIES] = {1, 2, 3, 4, 5, 6, 7, 8};
     for (int round = 0; round < 20000; round++) {
-        size_t size = random_below(&random, 64);
+        size_t size = test_random_below(&random, 64);
         uint8_t *noise = malloc(size + 1);
         for (size_t i = 0; i < size; i++)
-            noise[i] = (uint8_t)random_next(&random);
+            noise[i] = (uint8_t)test_random_next(&random);
         if (size > 0) noise[0] &= 0x1F;
         read_all((hs_slice){noise, size}, names, 8);
         free(noise);

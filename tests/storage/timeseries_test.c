@@ -180,19 +180,21 @@ static void assert_model(fixture *f, const hs_uuid *id, const char *name, const 
 
 static void random_writes_end_in_the_same_as_in_a_model(fixture *f) {
     static model models[2];
-    random_source random = {20260};
+    test_random random = test_random_start();
     hs_uuid id = create_stay(f);
     memset(models, 0, sizeof models);
     for (int round = 0; round < 120; round++) {
         hs_batch *batch = begin_batch(f);
-        for (uint64_t writes = 1 + random_below(&random, 5); writes > 0; writes--) {
+        for (uint64_t writes = 1 + test_random_below(&random, 5); writes > 0; writes--) {
             hs_point points[600];
-            size_t which = random_below(&random, 2), count = 1 + random_below(&random, 600);
-            if (random_below(&random, 3) > 0) count = 1 + count % 5;
-            uint64_t start = random_below(&random, 4000), spread = 1 + random_below(&random, 4000);
+            size_t which = test_random_below(&random, 2),
+                   count = 1 + test_random_below(&random, 600);
+            if (test_random_below(&random, 3) > 0) count = 1 + count % 5;
+            uint64_t start = test_random_below(&random, 4000),
+                     spread = 1 + test_random_below(&random, 4000);
             for (size_t i = 0; i < count; i++) {
-                uint64_t t = (start + random_below(&random, spread)) % 4000;
-                uint64_t bits = random_next(&random);
+                uint64_t t = (start + test_random_below(&random, spread)) % 4000;
+                uint64_t bits = test_random_next(&random);
                 double value = (double)(bits % 1000) / 10;
                 if (which == 1) memcpy(&value, &bits, sizeof value);
                 points[i] = (hs_point){(hs_time)t - 2000, value};
@@ -490,13 +492,13 @@ static void assert_buckets(hs_snapshot *snapshot, const hs_uuid *id, const hs_po
 
 static void buckets_equal_a_plain_recomputation(fixture *f) {
     static hs_point points[3000];
-    random_source random = {7};
+    test_random random = test_random_start();
     hs_uuid id = create_stay(f);
     hs_time time = -90 * HOUR;
     for (size_t i = 0; i < 3000; i++) {
-        time += 1 + (hs_time)random_below(&random, 5 * MINUTE);
-        uint64_t kind = random_below(&random, 40);
-        double value = (double)random_below(&random, 1000) / 8 - 30;
+        time += 1 + (hs_time)test_random_below(&random, 5 * MINUTE);
+        uint64_t kind = test_random_below(&random, 40);
+        double value = (double)test_random_below(&random, 1000) / 8 - 30;
         if (kind == 0) value = NAN;
         if (kind == 1 && i > 2000) value = INFINITY;
         points[i] = (hs_point){time, value};
