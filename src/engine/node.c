@@ -167,13 +167,22 @@ static uint32_t variable_lower_bound(const node *n, hs_slice key, bool *equal) {
     return low;
 }
 
+/* Orders two keys of which both have at least eight bytes, most of the time by these alone. */
+static int compare_long_keys(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size) {
+    uint64_t x = __builtin_bswap64(load_u64(a)), y = __builtin_bswap64(load_u64(b));
+    if (x != y) return x < y ? -1 : 1;
+    return key_compare((hs_slice){a + 8, a_size - 8}, (hs_slice){b + 8, b_size - 8});
+}
+
 static uint32_t fixed_lower_bound(const node *n, hs_slice key, bool *equal) {
     uint32_t low = 0, high = n->count;
+    bool long_keys = n->key_size >= 8 && key.size >= 8;
     *equal = false;
     while (low < high) {
         uint32_t middle = (low + high) / 2;
-        int found = key_compare(
-            (hs_slice){at(n, NODE_KEYS_OFFSET + middle * n->key_size), n->key_size}, key);
+        const uint8_t *there = at(n, NODE_KEYS_OFFSET + middle * n->key_size);
+        int found = long_keys ? compare_long_keys(there, n->key_size, key.data, key.size)
+                              : key_compare((hs_slice){there, n->key_size}, key);
         if (found == 0) {
             *equal = true;
             return middle;
