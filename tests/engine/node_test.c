@@ -41,9 +41,9 @@ typedef struct model {
     uint8_t kind;
     uint32_t units;
     key_style style;
-    uint8_t prefix[KEY_MAX];
+    uint8_t prefix[KEY_MAX]; /* of keys that are alike */
     size_t prefix_size;
-    entry *entries; /* [ENTRIES_MAX], in order */
+    entry *entries; /* [ENTRIES_MAX], in order; the first one of an inner node has an empty key */
     size_t count;
 } model;
 
@@ -106,40 +106,46 @@ static hs_slice copy(model *m, const void *bytes, size_t size) {
     return slice;
 }
 
-static hs_slice random_key(model *m) {
-    uint8_t key[KEY_MAX];
+static size_t random_key_bytes(model *m, uint8_t key[KEY_MAX]) {
     size_t size = 0;
-    random_fill(&m->random, key, sizeof key);
-    if (m->kind == PAGE_FIXED) {
-        for (size_t i = 0; i + 1 < m->shape.layout.key_size; i++)
-            key[i] &= 1;
-        return copy(m, key, m->shape.layout.key_size);
-    }
+    random_fill(&m->random, key, KEY_MAX);
     switch (m->style) {
     case KEYS_SHORT:
-        size = below(m, 25);
-        break;
+        return below(m, 25);
     case KEYS_ALIKE:
         size = below(m, 11);
-        if (random_chance(&m->random, 1)) break;
+        if (random_chance(&m->random, 1)) return size;
         memmove(key + m->prefix_size, key, size);
         memcpy(key, m->prefix, m->prefix_size);
-        size += m->prefix_size;
-        break;
+        return m->prefix_size + size;
     case KEYS_ZEROS:
         size = below(m, 13);
         for (size_t i = 0; i < size; i++)
             key[i] = i < 6 && random_chance(&m->random, 30);
-        break;
+        return size;
     case KEYS_LONG:
-        size = below(m, KEY_MAX + 1);
-        break;
+        return below(m, KEY_MAX + 1);
     case KEYS_LONGEST:
     case KEY_STYLES:
-        size = KEY_MAX;
-        memset(key, 'k', KEY_MAX - 3);
         break;
     }
+    memset(key, 'k', KEY_MAX - 3);
+    return KEY_MAX;
+}
+
+/* Separators, the keys of inner nodes, are never empty. */
+static hs_slice random_key(model *m) {
+    uint8_t key[KEY_MAX];
+    if (m->kind == PAGE_FIXED) {
+        random_fill(&m->random, key, sizeof key);
+        for (size_t i = 0; i + 1 < m->shape.layout.key_size; i++)
+            key[i] &= 1;
+        return copy(m, key, m->shape.layout.key_size);
+    }
+    size_t size;
+    do {
+        size = random_key_bytes(m, key);
+    } while (m->kind == PAGE_INNER && size == 0);
     return copy(m, key, size);
 }
 
@@ -188,6 +194,7 @@ static void add(model *m, size_t at, entry e) {
 static void take_out(model *m, size_t at) {
     m->count--;
     memmove(&m->entries[at], &m->entries[at + 1], (m->count - at) * sizeof *m->entries);
+    if (at == 0 && m->kind == PAGE_INNER) m->entries[0].key.size = 0;
 }
 
 /* --- comparing -------------------------------------------------------------------------------- */
@@ -222,7 +229,8 @@ static size_t packed_size(const model *m, size_t prefix) {
     size_t bytes = 48 + (prefix + 3) / 4 * 4;
     for (size_t i = 0; i < m->count; i++) {
         const entry *e = &m->entries[i];
-        size_t suffix = e->key.size - prefix, body = e->value.bytes.size;
+        size_t suffix = m->kind == PAGE_INNER && i == 0 ? 0 : e->key.size - prefix;
+        size_t body = e->value.bytes.size;
         size_t length = body < 0x80 ? 1 : 2;
         if (e->value.long_page != 0) {
             length = 9;
@@ -234,10 +242,11 @@ static size_t packed_size(const model *m, size_t prefix) {
     return bytes;
 }
 
-static size_t common(hs_slice a, hs_slice b, size_t limit) {
-    const uint8_t *x = a.data, *y = b.data;
+/* The bytes of a key that the prefix of a page begins with. */
+static size_t common_with_prefix(const node *n, hs_slice key) {
+    const uint8_t *prefix = (const uint8_t *)n + sizeof *n, *bytes = key.data;
     size_t i = 0;
-    while (i < limit && i < a.size && i < b.size && x[i] == y[i])
+    while (i < n->prefix_size && i < key.size && prefix[i] == bytes[i])
         i++;
     return i;
 }
@@ -247,13 +256,14 @@ static size_t common(hs_slice a, hs_slice b, size_t limit) {
 /* Inserts or refuses exactly as the entries fit the page. */
 static void insert_random(model *m) {
     hs_slice key = random_key(m);
+    bool equal, found = false, first = m->count == 0 && m->kind == PAGE_INNER;
+    if (first) key.size = 0;
     node_value value = random_value(m, key);
-    bool equal, found;
     size_t at = find(m, key, &equal);
-    assert_int_equal(node_lower_bound(m->node, key, &found), at);
+    if (!first) assert_int_equal(node_lower_bound(m->node, key, &found), at);
     assert_int_equal(found, equal);
     if (equal) return;
-    size_t prefix = m->count == 0 ? 0 : common(key, m->entries[0].key, m->node->prefix_size);
+    size_t prefix = common_with_prefix(m->node, key);
     add(m, at, (entry){key, value});
     bool fits = m->kind == PAGE_FIXED ? m->count <= m->shape.layout.capacity
                                       : packed_size(m, prefix) <= m->units * UNIT_SIZE;
@@ -293,7 +303,7 @@ static void replace_random(model *m) {
 /* Moves all entries to a fresh page, which gives them the longest common prefix. */
 static void repack(model *m) {
     node *to = page_create(m), *nothing = page_create(m);
-    if (m->count > 0 && node_merge(m->node, nothing, &m->shape, to)) {
+    if (m->count > 0 && node_merge(m->node, nothing, (hs_slice){NULL, 0}, &m->shape, to)) {
         node *from = m->node;
         m->node = to;
         to = from;
@@ -405,7 +415,7 @@ static void the_child_of_a_key_is_that_of_the_last_separator_not_above_it(void *
             hs_slice key = random_key(m);
             bool equal;
             size_t at = find(m, key, &equal);
-            size_t expected = equal || at == 0 ? at : at - 1;
+            size_t expected = equal ? at : at - 1;
             assert_int_equal(node_child_index(m->node, key), expected);
         }
         model_free(m);
@@ -428,7 +438,9 @@ static size_t fill_page(model *m, node *n, size_t from, size_t skip, size_t most
     for (; i < m->count && n->count < most; i++) {
         if (i == skip) continue;
         const entry *e = &m->entries[i];
-        if (!node_insert(n, &m->shape, n->count, e->key, &e->value)) break;
+        bool keyless = m->kind == PAGE_INNER && n->count == 0;
+        hs_slice key = keyless ? (hs_slice){"", 0} : e->key;
+        if (!node_insert(n, &m->shape, n->count, key, &e->value)) break;
     }
     if (i == skip) i++;
     return i;
@@ -446,6 +458,10 @@ static pair make_pair(model *m) {
     }
     pair p = {.left = page_create(m), .right = page_create(m)};
     size_t skip = below(m, random_chance(&m->random, 50) ? 8 : m->count);
+    if (m->kind == PAGE_INNER) {
+        m->entries[0].key.size = 0;
+        skip++;
+    }
     if (skip >= m->count) skip = m->count - 1;
     size_t most = random_chance(&m->random, 50) ? SIZE_MAX : 1 + below(m, m->count);
     size_t next = fill_page(m, p.left, 0, skip, most);
@@ -462,17 +478,27 @@ static pair make_pair(model *m) {
  * does not fit. */
 static node *with_prefix(model *m, node *n) {
     node *to = page_create(m), *nothing = page_create(m);
-    bool done = n->count > 0 && node_merge(n, nothing, &m->shape, to);
+    bool done = n->count > 0 && node_merge(n, nothing, (hs_slice){NULL, 0}, &m->shape, to);
     free(nothing);
     free(done ? n : to);
     return done ? to : n;
 }
 
-static void expect_divided(const model *m, const node *a, const node *b) {
+static void expect_divided(const model *m, const node *a, const node *b,
+                           const node_separator *separator) {
     assert_true(a->count > 0 && b->count > 0);
     assert_int_equal(a->count + b->count, m->count);
     expect_entries(m, a, m->entries, a->count);
-    expect_entries(m, b, m->entries + a->count, b->count);
+    entry *cut = &m->entries[a->count];
+    hs_slice key = {separator->bytes, separator->size}, first = cut->key;
+    assert_true(key_compare(m->entries[a->count - 1].key, key) < 0);
+    assert_true(key_compare(key, cut->key) <= 0);
+    if (m->kind == PAGE_INNER) {
+        assert_int_equal(key_compare(key, cut->key), 0);
+        cut->key.size = 0;
+    }
+    expect_entries(m, b, cut, b->count);
+    cut->key = first;
 }
 
 /* One page and an entry must always be divisible; with `append`, only the new entry moves on. */
@@ -481,8 +507,10 @@ static void divide_one(model *m, pair *p) {
     node_entry extra = {p->index, p->extra.key, p->extra.value};
     for (int append = 0; append <= (p->index == p->left->count); append++) {
         node *a = page_create(m), *b = page_create(m);
-        assert_true(node_distribute(p->left, NULL, &m->shape, &extra, append == 1, a, b));
-        expect_divided(m, a, b);
+        node_separator separator;
+        assert_true(
+            node_distribute(p->left, NULL, &m->shape, &extra, append == 1, a, b, &separator));
+        expect_divided(m, a, b, &separator);
         if (append == 1) assert_in_range(b->count, 1, 2);
         free(a);
         free(b);
@@ -492,8 +520,9 @@ static void divide_one(model *m, pair *p) {
 static void divide_two(model *m, pair *p, uint64_t *divided) {
     node_entry extra = {p->index, p->extra.key, p->extra.value};
     node *a = page_create(m), *b = page_create(m);
-    if (node_distribute(p->left, p->right, &m->shape, &extra, false, a, b)) {
-        expect_divided(m, a, b);
+    node_separator separator;
+    if (node_distribute(p->left, p->right, &m->shape, &extra, false, a, b, &separator)) {
+        expect_divided(m, a, b, &separator);
         ++*divided;
     }
     free(a);
@@ -503,7 +532,9 @@ static void divide_two(model *m, pair *p, uint64_t *divided) {
 static void merge_two(model *m, pair *p, uint64_t *merged) {
     take_out(m, p->index);
     node *to = page_create(m);
-    if (node_merge(p->left, p->right, &m->shape, to)) {
+    hs_slice separator =
+        m->kind == PAGE_INNER ? m->entries[p->left->count].key : (hs_slice){NULL, 0};
+    if (node_merge(p->left, p->right, separator, &m->shape, to)) {
         expect_entries(m, to, m->entries, m->count);
         ++*merged;
     }
@@ -518,7 +549,7 @@ static void move_entries(model *m, uint64_t *divided, uint64_t *merged) {
     if (p.index <= p.left->count && p.left->count > 0) divide_one(m, &p);
     m->count = all;
     if (p.right->count > 0 && p.left->count > 0) {
-        divide_two(m, &p, divided);
+        if (m->kind != PAGE_INNER) divide_two(m, &p, divided);
         merge_two(m, &p, merged);
     }
     free(p.left);
@@ -645,10 +676,12 @@ static void edit_accepted(model *m) {
         node_value value = random_value(m, key);
         bool equal;
         uint32_t at = node_lower_bound(m->node, key, &equal);
+        if (equal) continue;
         node *a = page_create(m), *b = page_create(m);
         node_entry extra = {at, key, value};
         if (!node_insert(m->node, &m->shape, at, key, &value)) {
-            (void)node_distribute(m->node, NULL, &m->shape, &extra, false, a, b);
+            node_separator separator;
+            (void)node_distribute(m->node, NULL, &m->shape, &extra, false, a, b, &separator);
         }
         node_remove(m->node, &m->shape, (uint32_t)below(m, m->node->count));
         free(a);

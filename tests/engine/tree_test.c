@@ -50,13 +50,13 @@ static void forest_free(forest *f) {
     free(f->there);
 }
 
-/* Keys in the order of their numbers. Four neighbours differ in the last byte only, so that long keys
+/* Keys in the order of their numbers. Seven neighbours differ in the last byte only, so that long keys
  * make separators as long as themselves, and inner nodes of few entries. */
 static hs_slice key_of(const forest *f, uint32_t number, uint8_t *bytes) {
     uint8_t group[8];
-    memcpy(bytes, (const uint8_t *)number_key(number / 4, group).data + 4, 4);
+    memcpy(bytes, (const uint8_t *)number_key(number / 7, group).data + 4, 4);
     memset(bytes + 4, 'k', f->key_size - 5);
-    bytes[f->key_size - 1] = (uint8_t)(number % 4);
+    bytes[f->key_size - 1] = (uint8_t)(number % 7);
     return (hs_slice){bytes, f->key_size};
 }
 
@@ -295,7 +295,8 @@ static void long_keys_make_a_tree_of_many_levels_that_still_answers(void **state
     for (int order = 0; order < ORDERS; order++) {
         forest f = forest_create(&plain_options, 1000, 0, 3000);
         put_all(&f, (enum order)order, 500);
-        assert_in_range(shape_of(&f).height, 4, 10);
+        /* In descending order each leaf holds seven neighbours, and separators are short. */
+        assert_in_range(shape_of(&f).height, order == DESCENDING ? 3 : 4, 10);
         expect_forest(&f);
         for (int i = 0; i < 20; i++)
             change_at_random(&f, 10, 200);
@@ -306,10 +307,12 @@ static void long_keys_make_a_tree_of_many_levels_that_still_answers(void **state
 
 static void an_ascending_load_fills_pages_and_a_random_one_most_of_them(void **state) {
     (void)state;
+    /* The short keys of kind 0 gain a tenth of the page when a split finds their common prefix. */
     static const struct {
         size_t kind;
         uint32_t universe;
-    } loads[] = {{0, 20000}, {3, 20000}, {4, 40000}, {5, 10000}};
+        unsigned ascending;
+    } loads[] = {{0, 20000, 88}, {3, 20000, 95}, {4, 40000, 95}, {5, 10000, 95}};
     for (size_t i = 0; i < sizeof loads / sizeof *loads; i++) {
         size_t kind = loads[i].kind;
         for (int order = 0; order < ORDERS; order++) {
@@ -319,7 +322,7 @@ static void an_ascending_load_fills_pages_and_a_random_one_most_of_them(void **s
             shape s = shape_of(&f);
             print_message("# kind %zu, order %d: %u %% of %" PRIu64 " leaves, height %" PRIu32 "\n",
                           kind, order, percent_used(&s), s.leaves, s.height);
-            unsigned least = order == ASCENDING ? 95 : order == RANDOM ? 70 : 48;
+            unsigned least = order == ASCENDING ? loads[i].ascending : order == RANDOM ? 75 : 70;
             assert_in_range(percent_used(&s), least, 100);
             forest_free(&f);
         }
