@@ -54,7 +54,7 @@ static uint64_t examine(story *s, engine *e, uint64_t minimum) {
     uint64_t found = workload_find(&s->workload, t, minimum, difference, sizeof difference);
     if (found == UINT64_MAX) {
         broken(s, "none of the states %" PRIu64 " to %" PRIu64 " is there; the last but for: %s",
-               minimum, s->workload.first + s->workload.count - 1, difference);
+               minimum, workload_last(&s->workload), difference);
     }
     engine_abort(t);
     return found;
@@ -123,15 +123,14 @@ static void crash_and_continue(story *s) {
     if (power) s->workload.buffered = s->workload.durable;
     memory_vfs_hook(image, before_call, s);
     assert_ok(engine_open(memory_vfs_base(image), PATH, false, &config, &s->workload.subject));
-    uint64_t found = examine(s, s->workload.subject, s->workload.buffered);
-    workload_continue(&s->workload, found);
+    workload_rewind(&s->workload, examine(s, s->workload.subject, s->workload.buffered));
 }
 
 static void close_and_reopen(story *s) {
     hs_config config = fixture_config();
     workload_release(&s->workload);
     assert_ok(engine_close(s->workload.subject));
-    workload_closed(&s->workload);
+    workload_saved(&s->workload, workload_last(&s->workload));
     assert_ok(engine_open(memory_vfs_base(s->memory), PATH, false, &config, &s->workload.subject));
 }
 

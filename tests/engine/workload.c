@@ -38,15 +38,16 @@ static bool push_state(workload *w) {
     engine_txn *state = NULL;
     assert(w->count < WORKLOAD_STATES);
     if (engine_begin_read(w->oracle, &state) != HS_OK) abort();
-    if (w->count > 0 && engine_sequence(state) == engine_sequence(w->states[w->count - 1])) {
+    if (w->count > 0 && engine_sequence(state) == w->oracle_sequence) {
         engine_abort(state);
         return false;
     }
+    w->oracle_sequence = engine_sequence(state);
     w->states[w->count++] = state;
     return true;
 }
 
-static uint64_t last_state(const workload *w) {
+uint64_t workload_last(const workload *w) {
     return w->first + w->count - 1;
 }
 
@@ -63,9 +64,15 @@ static void prune(workload *w) {
 
 static void acknowledge(workload *w, hs_durability durability) {
     if (durability == HS_RELAXED) return;
-    w->buffered = last_state(w);
+    w->buffered = workload_last(w);
     if (durability != HS_DURABLE) return;
-    w->durable = last_state(w);
+    w->durable = workload_last(w);
+    prune(w);
+}
+
+void workload_saved(workload *w, uint64_t number) {
+    if (w->buffered < number) w->buffered = number;
+    if (w->durable < number) w->durable = number;
     prune(w);
 }
 
@@ -81,6 +88,9 @@ void workload_end(workload *w) {
     for (uint64_t i = 0; i < w->count; i++) {
         engine_abort(w->states[i]);
     }
+    for (size_t i = 0; i < w->retired_count; i++) {
+        engine_close(w->retired[i]);
+    }
     engine_close(w->oracle);
     free(w->value);
 }
@@ -88,10 +98,6 @@ void workload_end(workload *w) {
 void workload_release(workload *w) {
     engine_abort(w->held);
     w->held = NULL;
-}
-
-void workload_closed(workload *w) {
-    acknowledge(w, HS_DURABLE);
 }
 
 uint64_t workload_find(const workload *w, engine_txn *found, uint64_t minimum, char *difference,
@@ -140,25 +146,28 @@ static void copy_family(engine *to, engine_txn *from, const engine_family_info *
     (void)status;
 }
 
-void workload_continue(workload *w, uint64_t number) {
-    assert(number >= w->first && number <= last_state(w));
-    engine_txn *state = w->states[number - w->first];
+void workload_rewind(workload *w, uint64_t number) {
+    assert(number >= w->first && number <= workload_last(w));
+    while (workload_last(w) > number) {
+        engine_abort(w->states[--w->count]);
+    }
+    if (w->durable > number) w->durable = number;
+    if (w->buffered > number) w->buffered = number;
+    engine_txn *state = w->states[w->count - 1];
     const engine_family_info *families = NULL;
     size_t count = 0;
-    engine *oracle = NULL;
-    map_engine_open(&oracle);
+    assert(w->retired_count < WORKLOAD_REWINDS);
+    w->retired[w->retired_count++] = w->oracle;
+    map_engine_open(&w->oracle);
     engine_family_list(state, &families, &count);
     for (size_t i = 0; i < count; i++) {
-        copy_family(oracle, state, &families[i]);
+        copy_family(w->oracle, state, &families[i]);
     }
-    for (uint64_t i = 0; i < w->count; i++) {
-        engine_abort(w->states[i]);
-    }
-    engine_close(w->oracle);
-    w->oracle = oracle;
-    w->first = w->durable = w->buffered = number;
-    w->count = 0;
-    push_state(w);
+    /* The state itself is of the new oracle from here on: what follows looks up its families
+     * there. */
+    engine_abort(w->states[--w->count]);
+    if (engine_begin_read(w->oracle, &w->states[w->count++]) != HS_OK) abort();
+    w->oracle_sequence = engine_sequence(w->states[w->count - 1]);
 }
 
 /* --- the schema ------------------------------------------------------------------------------- */
@@ -236,6 +245,42 @@ static hs_status change_families(workload *w) {
 
 /* --- commits ---------------------------------------------------------------------------------- */
 
+/* Whether a failed write is to be tried again. */
+static bool again(const workload *w, hs_status status) {
+    return status != HS_OK && w->relents != NULL && w->relents(w->context, status);
+}
+
+static hs_status delete_key(workload *w, const both *t, const known_table *table, hs_slice key) {
+    hs_status status;
+    if (table->options.shared) {
+        engine_queue_delete(t->oracle, table->oracle, key);
+        do {
+            status = engine_queue_delete(t->subject, table->subject, key);
+        } while (again(w, status));
+        return status;
+    }
+    if (engine_delete(t->oracle, table->oracle, key) != HS_OK) return HS_OK;
+    do {
+        status = engine_delete(t->subject, table->subject, key);
+    } while (again(w, status));
+    return status;
+}
+
+static hs_status put_key(workload *w, const both *t, const known_table *table, hs_slice key) {
+    const entry_sizes sizes = {.tiny = 600, .small = 900, .medium = 980, .large = 998};
+    hs_slice value = entry_value(&w->random, &table->options, &sizes, w->value, VALUE_LONGEST);
+    hs_status status;
+    if (table->options.shared)
+        engine_queue_put(t->oracle, table->oracle, key, value);
+    else
+        engine_put(t->oracle, table->oracle, key, value);
+    do {
+        status = table->options.shared ? engine_queue_put(t->subject, table->subject, key, value)
+                                       : engine_put(t->subject, table->subject, key, value);
+    } while (again(w, status));
+    return status;
+}
+
 static hs_status write_key(workload *w, const both *t, const known_table *table, uint64_t id,
                            bool deletes) {
     char bytes[64];
@@ -245,22 +290,7 @@ static hs_status write_key(workload *w, const both *t, const known_table *table,
     else
         length = snprintf(bytes, sizeof bytes, "patients/%u", (unsigned)id);
     hs_slice key = {bytes, (size_t)length};
-    if (table->options.shared && deletes) {
-        engine_queue_delete(t->oracle, table->oracle, key);
-        return engine_queue_delete(t->subject, table->subject, key);
-    }
-    if (deletes) {
-        if (engine_delete(t->oracle, table->oracle, key) != HS_OK) return HS_OK;
-        return engine_delete(t->subject, table->subject, key);
-    }
-    const entry_sizes sizes = {.tiny = 600, .small = 900, .medium = 980, .large = 998};
-    hs_slice value = entry_value(&w->random, &table->options, &sizes, w->value, VALUE_LONGEST);
-    if (table->options.shared) {
-        engine_queue_put(t->oracle, table->oracle, key, value);
-        return engine_queue_put(t->subject, table->subject, key, value);
-    }
-    engine_put(t->oracle, table->oracle, key, value);
-    return engine_put(t->subject, table->subject, key, value);
+    return deletes ? delete_key(w, t, table, key) : put_key(w, t, table, key);
 }
 
 static hs_status write_family(workload *w, const both *t, const known_family *family) {
@@ -339,7 +369,7 @@ hs_status workload_checkpoint(workload *w) {
 hs_status workload_step(workload *w) {
     uint64_t kind = random_below(&w->random, 100);
     if (w->count > WORKLOAD_STATES - 8) return workload_checkpoint(w);
-    if (kind < 5) return change_families(w);
+    if (kind < 5 || w->count + w->first == 1) return change_families(w);
     if (kind < 8) return workload_checkpoint(w);
     if (kind < 12) {
         bool holds = w->held != NULL;

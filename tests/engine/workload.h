@@ -14,18 +14,26 @@
 #include "oracle/random.h"
 
 #define WORKLOAD_FAMILIES 4
+#define WORKLOAD_REWINDS  64
 #define WORKLOAD_STATES   4096 /* the most that may be awaited between two durable commits */
 
 typedef struct workload {
     random_source random;
     engine *subject; /* set by the test */
     engine *oracle;
+    uint64_t oracle_sequence;          /* of its last state */
+    engine *retired[WORKLOAD_REWINDS]; /* former oracles, which the states may belong to */
+    size_t retired_count;
     engine_txn *states[WORKLOAD_STATES]; /* snapshots of the oracle, from number `first` on */
     uint64_t first, count;
     uint64_t durable, buffered; /* numbers of the states that must be there at least */
     uint32_t next_name;
     engine_txn *held; /* a snapshot of the subject */
     uint8_t *value;
+    /* Called when a write fails; true: it is tried again, as the transaction must be as before the
+     * call. */
+    bool (*relents)(void *context, hs_status status);
+    void *context;
 } workload;
 
 void workload_start(workload *w, uint64_t seed);
@@ -41,16 +49,19 @@ hs_status workload_checkpoint(workload *w);
 /* Ends the held snapshot, so that the subject can be closed. */
 void workload_release(workload *w);
 
-/* Notes that the subject was closed cleanly: everything is durable. */
-void workload_closed(workload *w);
+/* The number of the oracle's last state. */
+uint64_t workload_last(const workload *w);
+
+/* Notes that the subject has saved state `number`, by a clean close. */
+void workload_saved(workload *w, uint64_t number);
 
 /* The number of the state that the transaction sees, which must be `minimum` or later; UINT64_MAX
  * with a description if it is none. */
 uint64_t workload_find(const workload *w, engine_txn *found, uint64_t minimum, char *difference,
                        size_t size);
 
-/* Continues from state `number` as what the subject holds after a crash: later ones never
- * happened. */
-void workload_continue(workload *w, uint64_t number);
+/* Goes on from state `number`, as what the subject holds after a failure or a crash: later ones
+ * never happened. */
+void workload_rewind(workload *w, uint64_t number);
 
 #endif
