@@ -363,6 +363,41 @@ static void a_sound_collection_checks_clean(void **state) {
     assert_true(result.entries > 0);
 }
 
+static uint64_t file_bytes(fixture *f) {
+    hs_collection_stats stats;
+    assert_ok(hs_collection_stats_read(f->router, "medical", &stats));
+    uint64_t bytes = stats.file_bytes;
+    hs_collection_stats_free(&stats);
+    return bytes;
+}
+
+static void a_compacted_collection_is_small_and_sound(void **state) {
+    fixture *f = *state;
+    hs_check_result result;
+    hs_batch *batch;
+    hs_uuid id = {0};
+    static char page[100000];
+    hs_value value = {.kind = HS_BYTES, .bytes = {page, sizeof page}};
+    create_medical(f);
+    assert_ok(hs_batch_create(f->router, "medical", &batch));
+    for (int i = 0; i < 100; i++) {
+        id = (hs_uuid){0};
+        assert_ok(hs_entity_create(batch, "admissions", hs_slice_of(""), &id));
+        assert_ok(
+            hs_property_set(batch, "admissions", &id, hs_slice_of("scan"), &value, HS_TIME_NOW));
+    }
+    assert_ok(hs_batch_commit(batch));
+    hs_batch_free(batch);
+    create_entity(f, "medical", "patients", "1");
+    assert_ok(hs_collection_checkpoint(f->router, "medical"));
+    uint64_t before = file_bytes(f);
+    assert_ok(hs_type_drop(f->router, "medical", "admissions"));
+    assert_ok(hs_collection_compact(f->router, "medical"));
+    assert_true(file_bytes(f) < before / 2);
+    assert_ok(hs_collection_check(f->router, "medical", NULL, NULL, &result));
+    assert_int_equal(result.entities, 1);
+}
+
 int main(void) {
 #define ROUTER_TEST(test) cmocka_unit_test_setup_teardown(test, fixture_open, fixture_close)
     const struct CMUnitTest tests[] = {
@@ -385,6 +420,7 @@ int main(void) {
         ROUTER_TEST(types_are_created_renamed_and_dropped),
         ROUTER_TEST(statistics_count_what_is_there),
         ROUTER_TEST(a_sound_collection_checks_clean),
+        ROUTER_TEST(a_compacted_collection_is_small_and_sound),
     };
     return cmocka_run_group_tests_name("router", tests, NULL, NULL);
 }

@@ -6,30 +6,6 @@
 #include "storage/record.h"
 #include "storage/vectors.h"
 
-/* What a check reported: its problems, one a line. */
-typedef struct report {
-    char text[8192];
-    hs_check_result result;
-} report;
-
-static void note(void *context, const char *problem) {
-    report *r = context;
-    size_t used = strlen(r->text);
-    snprintf(r->text + used, sizeof r->text - used, "%s\n", problem);
-}
-
-static hs_status check_now(fixture *f, report *r) {
-    *r = (report){0};
-    return collection_check(f->collection, note, r, &r->result);
-}
-
-static void expect_sound(fixture *f) {
-    report r;
-    hs_status status = check_now(f, &r);
-    if (status != HS_OK) fail_msg("%s: %s", hs_last_error(), r.text);
-    assert_int_equal(r.result.problems, 0);
-}
-
 /* Every part of `expected`, separated by '|', must be in the report. */
 static void expect_problem(fixture *f, const char *expected) {
     report r;
@@ -81,50 +57,6 @@ static void build(fixture *f) {
     commit(batch);
 }
 
-static engine_table table_of(fixture *f, const char *type, uint32_t table) {
-    engine_txn *txn;
-    engine_family number = f->collection->system;
-    assert_ok(engine_begin_read(f->engine, &txn));
-    if (type != NULL) assert_ok(engine_family_find(txn, type, &number));
-    engine_abort(txn);
-    return layout_table(number, table);
-}
-
-/* Writes (or with `value` NULL removes) an entry behind the back of the storage layer. */
-static void damage(fixture *f, const char *type, uint32_t table, hs_slice key,
-                   const hs_slice *value) {
-    engine_txn *txn;
-    engine_table at = table_of(f, type, table);
-    bool shared = type == NULL ? table == TABLE_ROUTING : table == TABLE_EDGES_IN;
-    assert_ok(engine_begin_write(f->engine, &at.family, shared ? 0 : 1, HS_RELAXED, &txn));
-    if (shared && value == NULL)
-        assert_ok(engine_queue_delete(txn, at, key));
-    else if (shared)
-        assert_ok(engine_queue_put(txn, at, key, *value));
-    else if (value == NULL)
-        assert_ok(engine_delete(txn, at, key));
-    else
-        assert_ok(engine_put(txn, at, key, *value));
-    assert_ok(engine_commit(txn));
-}
-
-/* The only or first entry of a table. */
-static layout_key first_key(fixture *f, const char *type, uint32_t table) {
-    engine_txn *txn;
-    engine_cursor *cursor;
-    layout_key key = {0};
-    assert_ok(engine_begin_read(f->engine, &txn));
-    assert_ok(engine_cursor_open(txn, table_of(f, type, table), &cursor));
-    assert_int_equal(engine_cursor_next(cursor), 1);
-    hs_slice found = engine_cursor_key(cursor);
-    assert_true(found.size <= sizeof key.bytes);
-    key.size = (uint8_t)found.size;
-    memcpy(key.bytes, found.data, found.size);
-    engine_cursor_close(cursor);
-    engine_abort(txn);
-    return key;
-}
-
 static void remove_first(fixture *f, const char *type, uint32_t table) {
     layout_key key = first_key(f, type, table);
     damage(f, type, table, layout_slice(&key), NULL);
@@ -134,18 +66,18 @@ static void remove_first(fixture *f, const char *type, uint32_t table) {
 
 static void a_sound_collection_has_no_problem(fixture *f) {
     report r;
-    expect_sound(f);
+    assert_clean(f);
     build(f);
     assert_ok(check_now(f, &r));
     assert_string_equal(r.text, "");
     assert_int_equal(r.result.entities, 3);
     assert_int_equal(r.result.edges, 1);
     fixture_reopen(f);
-    expect_sound(f);
+    assert_clean(f);
     delete_entity(f, "patients", &patient);
-    expect_sound(f);
+    assert_clean(f);
     assert_ok(collection_type_drop(f->collection, "stays"));
-    expect_sound(f);
+    assert_clean(f);
 }
 
 /* The entries of all tables of a type but meta and shapes, those of vectors among them. */
@@ -170,12 +102,12 @@ static void deleting_entities_empties_every_table(fixture *f) {
     assert_true(count_all_entries(f, "stays") >= 7);
     delete_entity(f, "stays", &stay);
     assert_int_equal(count_all_entries(f, "stays"), 0);
-    expect_sound(f);
+    assert_clean(f);
     delete_entity(f, "patients", &patient);
     delete_entity(f, "patients", &note_id);
     assert_int_equal(count_all_entries(f, "patients"), 0);
     assert_int_equal(count_routes(f), 0);
-    expect_sound(f);
+    assert_clean(f);
 }
 
 static void a_missing_record_is_found(fixture *f) {
@@ -224,7 +156,7 @@ static void a_missing_or_ownerless_long_value_is_found(fixture *f) {
     damage(f, "patients", TABLE_BLOBS, layout_slice(&key), &value);
     expect_problem(f, "there are 2 long values, and entities have 1");
     damage(f, "patients", TABLE_BLOBS, layout_slice(&key), NULL);
-    expect_sound(f);
+    assert_clean(f);
     remove_first(f, "patients", TABLE_BLOBS);
     expect_problem(f, "a long value of row 1 is missing");
     hs_snapshot *snapshot = begin_snapshot(f);
@@ -240,7 +172,7 @@ static void a_key_that_leads_astray_is_found(fixture *f) {
     damage(f, "patients", TABLE_KEYS, text("given"), &wrong);
     expect_problem(f, "the key \"given\" does not lead to its row 2");
     damage(f, "patients", TABLE_KEYS, text("given"), &more);
-    expect_sound(f);
+    assert_clean(f);
     damage(f, "patients", TABLE_KEYS, text("other"), &more);
     expect_problem(f, "there are 2 keys");
 }

@@ -239,13 +239,63 @@ uint64_t newest_commit(fixture *f) {
     return sequence;
 }
 
-static void fail_with_problem(void *context, const char *problem) {
-    (void)context;
-    fail_msg("%s", problem);
+/* --- checking and damaging -------------------------------------------------------------------- */
+
+static void note(void *context, const char *problem) {
+    report *r = context;
+    size_t used = strlen(r->text);
+    snprintf(r->text + used, sizeof r->text - used, "%s\n", problem);
+}
+
+hs_status check_now(fixture *f, report *r) {
+    *r = (report){0};
+    return collection_check(f->collection, note, r, &r->result);
 }
 
 void assert_clean(fixture *f) {
-    hs_check_result result;
-    assert_ok(collection_check(f->collection, fail_with_problem, NULL, &result));
-    assert_int_equal(result.problems, 0);
+    report r;
+    hs_status status = check_now(f, &r);
+    if (status != HS_OK) fail_msg("%s: %s", hs_last_error(), r.text);
+    assert_int_equal(r.result.problems, 0);
+}
+
+engine_table table_of(fixture *f, const char *type, uint32_t table) {
+    engine_txn *txn;
+    engine_family number = f->collection->system;
+    assert_ok(engine_begin_read(f->engine, &txn));
+    if (type != NULL) assert_ok(engine_family_find(txn, type, &number));
+    engine_abort(txn);
+    return layout_table(number, table);
+}
+
+void damage(fixture *f, const char *type, uint32_t table, hs_slice key, const hs_slice *value) {
+    engine_txn *txn;
+    engine_table at = table_of(f, type, table);
+    bool shared = type == NULL ? table == TABLE_ROUTING : table == TABLE_EDGES_IN;
+    assert_ok(engine_begin_write(f->engine, &at.family, shared ? 0 : 1, HS_RELAXED, &txn));
+    if (shared && value == NULL)
+        assert_ok(engine_queue_delete(txn, at, key));
+    else if (shared)
+        assert_ok(engine_queue_put(txn, at, key, *value));
+    else if (value == NULL)
+        assert_ok(engine_delete(txn, at, key));
+    else
+        assert_ok(engine_put(txn, at, key, *value));
+    assert_ok(engine_commit(txn));
+}
+
+layout_key first_key(fixture *f, const char *type, uint32_t table) {
+    engine_txn *txn;
+    engine_cursor *cursor;
+    layout_key key = {0};
+    assert_ok(engine_begin_read(f->engine, &txn));
+    assert_ok(engine_cursor_open(txn, table_of(f, type, table), &cursor));
+    assert_int_equal(engine_cursor_next(cursor), 1);
+    hs_slice found = engine_cursor_key(cursor);
+    assert_true(found.size <= sizeof key.bytes);
+    key.size = (uint8_t)found.size;
+    memcpy(key.bytes, found.data, found.size);
+    engine_cursor_close(cursor);
+    engine_abort(txn);
+    return key;
 }

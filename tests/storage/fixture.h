@@ -98,7 +98,25 @@ uint64_t count_routes(fixture *f);
 /* The number of the newest commit. */
 uint64_t newest_commit(fixture *f);
 
-/* Checks the collection, and fails with the first problem if there is one. */
+/* --- checking and damaging -------------------------------------------------------------------- */
+
+/* What a check reported: its problems, one a line. */
+typedef struct report {
+    char text[8192];
+    hs_check_result result;
+} report;
+hs_status check_now(fixture *f, report *r);
+
+/* Checks the collection, and fails with the problems if there are any. */
 void assert_clean(fixture *f);
+
+/* A table of an entity type, or of $system if `type` is NULL. */
+engine_table table_of(fixture *f, const char *type, uint32_t table);
+
+/* Writes (or with `value` NULL removes) an entry behind the back of the storage layer. */
+void damage(fixture *f, const char *type, uint32_t table, hs_slice key, const hs_slice *value);
+
+/* The key of the only or first entry of a table. */
+layout_key first_key(fixture *f, const char *type, uint32_t table);
 
 #endif

@@ -183,8 +183,17 @@ static void a_vector_is_replaced_and_deleted(fixture *f) {
     assert_ok(hs_vector_delete(batch, "items", &id, "v"));
     commit(batch);
     assert_int_equal(vector_count(f), 0);
+    const float *values;
+    uint32_t dimension;
+    snapshot = begin_snapshot(f);
+    assert_error(hs_vector_get(snapshot, "items", &id, "v", &values, &dimension), HS_NOT_FOUND,
+                 "has no vector 'v'");
+    hs_snapshot_close(snapshot);
     batch = begin_batch(f);
     assert_ok(hs_vector_delete(batch, "items", &id, "v"));
+    commit_failing(batch, HS_NOT_FOUND, 0);
+    batch = begin_batch(f);
+    assert_ok(hs_vector_delete(batch, "items", &id, "unknown"));
     commit_failing(batch, HS_NOT_FOUND, 0);
     assert_clean(f);
 }
