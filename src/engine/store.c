@@ -128,6 +128,11 @@ static bool header_is_valid(const file_header *h) {
 static hs_status load_header(store *s, vfs_file *file) {
     uint64_t size;
     file_header slots[2] = {{.version = 0}, {.version = 0}};
+    if (is_unfinished(file)) {
+        return error_set(HS_NOT_FOUND,
+                         "%s was never finished: its creation was interrupted; create it again",
+                         s->path);
+    }
     TRY(vfs_size(file, &size));
     if (size < 2 * UNIT_SIZE) {
         return error_set(HS_NOT_A_COLLECTION, "%s is not a collection: it has only %llu bytes",
@@ -135,11 +140,6 @@ static hs_status load_header(store *s, vfs_file *file) {
     }
     for (int i = 0; i < 2; i++)
         TRY(vfs_read(file, (uint64_t)i * UNIT_SIZE, &slots[i], sizeof slots[i]));
-    if (is_unfinished(file)) {
-        return error_set(HS_NOT_FOUND,
-                         "%s was never finished: its creation was interrupted; create it again",
-                         s->path);
-    }
     bool magic = false;
     const file_header *best = NULL;
     for (int i = 0; i < 2; i++) {

@@ -314,6 +314,14 @@ static void the_size_of_the_commits_does_not_change_the_content(void **state) {
     assert_int_equal(hs_collection_check(h->router, "c", NULL, NULL, &(hs_check_result){0}), HS_OK);
 }
 
+static void a_collection_whose_creation_was_interrupted_is_created_anew(void **state) {
+    hospital *h = *state;
+    put_patients(h);
+    put_file(h, "root/c.hs", "");
+    run_well(h, PATIENTS);
+    assert_int_equal(entities(h, "patients"), 3);
+}
+
 /* --- progress -------------------------------------------------------------------------------- */
 
 typedef struct watch {
@@ -391,6 +399,7 @@ int main(void) {
         IN_HOSPITAL(measures_have_a_value_a_unit_and_a_history),
         IN_HOSPITAL(importing_twice_changes_nothing),
         IN_HOSPITAL(the_size_of_the_commits_does_not_change_the_content),
+        IN_HOSPITAL(a_collection_whose_creation_was_interrupted_is_created_anew),
         IN_HOSPITAL(progress_is_told_and_ends_with_the_whole),
         IN_HOSPITAL(a_cancelled_import_keeps_what_it_has_and_is_finished_by_another),
     };

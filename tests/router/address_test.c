@@ -83,6 +83,7 @@ static void a_bare_id_is_looked_for_in_every_collection(void **state) {
 
     FILE *file = fopen(in_root(f, "broken.hs"), "w"); /* is in nobody's way … */
     assert_non_null(file);
+    fputs("no collection", file);
     fclose(file);
     assert_resolves(f, join("", &b), "zoo", "animals", &b);
     assert_error(hs_address_resolve(f->router, join("", &nobody), &address), HS_NOT_A_COLLECTION,
