@@ -9,120 +9,120 @@
 
 /* --- collections ------------------------------------------------------------------------------ */
 
-hs_status hs_collection_open(hs_router *router, const char *name, uint64_t *microseconds) {
-    collection *collection;
+hs_status hs_collection_open(hs_router *router, const char *collection, uint64_t *microseconds) {
+    struct collection *used;
     bool found;
-    TRY(router_use(router, name, &collection));
+    TRY(router_use(router, collection, &used));
     pthread_rwlock_rdlock(&router->open_lock);
-    size_t at = router_place(router, name, &found);
+    size_t at = router_place(router, collection, &found);
     if (microseconds != NULL) *microseconds = router->open[at].microseconds;
     pthread_rwlock_unlock(&router->open_lock);
-    router_release(collection);
+    router_release(used);
     return HS_OK;
 }
 
-hs_status hs_collection_checkpoint(hs_router *router, const char *name) {
-    collection *collection;
-    TRY(router_use(router, name, &collection));
-    hs_status status = engine_checkpoint(collection->engine);
-    router_release(collection);
+hs_status hs_collection_checkpoint(hs_router *router, const char *collection) {
+    struct collection *used;
+    TRY(router_use(router, collection, &used));
+    hs_status status = engine_checkpoint(used->engine);
+    router_release(used);
     return status;
 }
 
-hs_status hs_collection_compact(hs_router *router, const char *name) {
-    collection *collection;
-    TRY(router_use(router, name, &collection));
-    hs_status status = engine_compact(collection->engine);
-    router_release(collection);
+hs_status hs_collection_compact(hs_router *router, const char *collection) {
+    struct collection *used;
+    TRY(router_use(router, collection, &used));
+    hs_status status = engine_compact(used->engine);
+    router_release(used);
     return status;
 }
 
-hs_status hs_collection_stats_read(hs_router *router, const char *name,
+hs_status hs_collection_stats_read(hs_router *router, const char *collection,
                                    hs_collection_stats *stats) {
-    collection *collection;
-    TRY(router_use(router, name, &collection));
-    hs_status status = collection_stats(collection, stats);
-    router_release(collection);
+    struct collection *used;
+    TRY(router_use(router, collection, &used));
+    hs_status status = collection_stats(used, stats);
+    router_release(used);
     return status;
 }
 
-hs_status hs_collection_check(hs_router *router, const char *name, hs_check_problem *report,
+hs_status hs_collection_check(hs_router *router, const char *collection, hs_check_problem *report,
                               void *context, hs_check_result *result) {
-    collection *collection;
-    TRY(router_use(router, name, &collection));
-    hs_status status = collection_check(collection, report, context, result);
-    router_release(collection);
+    struct collection *used;
+    TRY(router_use(router, collection, &used));
+    hs_status status = collection_check(used, report, context, result);
+    router_release(used);
     return status;
 }
 
 /* --- snapshots and batches -------------------------------------------------------------------- */
 
-hs_status hs_snapshot_open(hs_router *router, const char *name, hs_snapshot **snapshot) {
-    collection *collection;
-    TRY(router_use(router, name, &collection));
-    hs_status status = snapshot_open(collection, snapshot);
-    router_release(collection);
+hs_status hs_snapshot_open(hs_router *router, const char *collection, hs_snapshot **snapshot) {
+    struct collection *used;
+    TRY(router_use(router, collection, &used));
+    hs_status status = snapshot_open(used, snapshot);
+    router_release(used);
     return status;
 }
 
-hs_status hs_batch_create(hs_router *router, const char *name, hs_batch **batch) {
-    collection *collection;
-    TRY(router_use(router, name, &collection));
-    hs_status status = batch_create(collection, batch);
-    router_release(collection);
+hs_status hs_batch_create(hs_router *router, const char *collection, hs_batch **batch) {
+    struct collection *used;
+    TRY(router_use(router, collection, &used));
+    hs_status status = batch_create(used, batch);
+    router_release(used);
     return status;
 }
 
 /* --- entity types ----------------------------------------------------------------------------- */
 
-hs_status hs_type_create(hs_router *router, const char *name, const char *type) {
-    collection *collection;
-    TRY(router_use(router, name, &collection));
-    hs_status status = collection_type_create(collection, type);
-    router_release(collection);
+hs_status hs_type_create(hs_router *router, const char *collection, const char *type) {
+    struct collection *used;
+    TRY(router_use(router, collection, &used));
+    hs_status status = collection_type_create(used, type);
+    router_release(used);
     return status;
 }
 
-hs_status hs_type_drop(hs_router *router, const char *name, const char *type) {
-    collection *collection;
-    TRY(router_use(router, name, &collection));
-    hs_status status = collection_type_drop(collection, type);
-    router_release(collection);
+hs_status hs_type_drop(hs_router *router, const char *collection, const char *type) {
+    struct collection *used;
+    TRY(router_use(router, collection, &used));
+    hs_status status = collection_type_drop(used, type);
+    router_release(used);
     return status;
 }
 
-hs_status hs_type_rename(hs_router *router, const char *name, const char *type,
+hs_status hs_type_rename(hs_router *router, const char *collection, const char *type,
                          const char *new_name) {
-    collection *collection;
-    TRY(router_use(router, name, &collection));
-    hs_status status = collection_type_rename(collection, type, new_name);
-    router_release(collection);
+    struct collection *used;
+    TRY(router_use(router, collection, &used));
+    hs_status status = collection_type_rename(used, type, new_name);
+    router_release(used);
     return status;
 }
 
-hs_status hs_type_list(hs_router *router, const char *name, hs_names *names) {
-    collection *collection;
+hs_status hs_type_list(hs_router *router, const char *collection, hs_names *names) {
+    struct collection *used;
     *names = (hs_names){0};
-    TRY(router_use(router, name, &collection));
-    hs_status status = collection_type_list(collection, names);
-    router_release(collection);
+    TRY(router_use(router, collection, &used));
+    hs_status status = collection_type_list(used, names);
+    router_release(used);
     return status;
 }
 
-hs_status hs_vector_register(hs_router *router, const char *name, const char *type,
-                             const char *vector, uint32_t dimension) {
-    collection *collection;
-    TRY(router_use(router, name, &collection));
-    hs_status status = vectors_register(collection, type, vector, dimension);
-    router_release(collection);
+hs_status hs_vector_register(hs_router *router, const char *collection, const char *type,
+                             const char *name, uint32_t dimension) {
+    struct collection *used;
+    TRY(router_use(router, collection, &used));
+    hs_status status = vectors_register(used, type, name, dimension);
+    router_release(used);
     return status;
 }
 
-hs_status hs_vector_drop(hs_router *router, const char *name, const char *type,
-                         const char *vector) {
-    collection *collection;
-    TRY(router_use(router, name, &collection));
-    hs_status status = vectors_drop(collection, type, vector);
-    router_release(collection);
+hs_status hs_vector_drop(hs_router *router, const char *collection, const char *type,
+                         const char *name) {
+    struct collection *used;
+    TRY(router_use(router, collection, &used));
+    hs_status status = vectors_drop(used, type, name);
+    router_release(used);
     return status;
 }

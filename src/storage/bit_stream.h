@@ -22,7 +22,7 @@ static inline void bits_write(bit_writer *w, uint64_t value, unsigned count) {
     assert(count <= BITS_MAX && (value >> count) == 0);
     uint8_t *to = w->bytes + w->at / 8;
     unsigned shift = w->at % 8;
-    uint64_t kept = *to & ((1u << shift) - 1);
+    uint64_t kept = shift == 0 ? 0 : *to & ((1u << shift) - 1);
     store_u64(to, kept | value << shift);
     w->at += count;
 }

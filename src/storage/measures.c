@@ -219,8 +219,9 @@ static hs_status measure_flush(apply *apply, point_writer *writer, const pending
         TRY(aggregate_again(apply, series, &measure));
     family->counters.measures += new;
     layout_key key = layout_named_key(series->rid, series->name);
+    size_t size = measure_encode(&measure, value);
     return engine_put(apply->txn, layout_table(family->number, TABLE_MEASURES), layout_slice(&key),
-                      (hs_slice){value, measure_encode(&measure, value)});
+                      (hs_slice){value, size});
 }
 
 hs_status measures_flush(apply *apply) {
@@ -317,7 +318,7 @@ static bool is_same_aggregate(const hs_measure *measure, const point_summary *fo
 
 static hs_status check_measure(check *check, check_family *family, const point_summary *found) {
     unsigned long long row = found->rid;
-    hs_measure measure;
+    hs_measure measure = {0};
     hs_slice label;
     bool exists;
     family->counted.measures++;

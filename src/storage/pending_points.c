@@ -40,8 +40,8 @@ static hs_status grow(apply *apply, pending_points *pending) {
     if (2 * (pending->count + 1) <= pending->capacity) return HS_OK;
     size_t capacity = pending->capacity > 0 ? 2 * pending->capacity : FIRST_CAPACITY;
     void *memory;
-    TRY(apply_alloc(apply, capacity * sizeof *pending->table, &memory));
-    memset(memory, 0, capacity * sizeof *pending->table);
+    TRY(apply_alloc(apply, capacity * sizeof(pending_series *), &memory));
+    memset(memory, 0, capacity * sizeof(pending_series *));
     pending->table = memory;
     pending->capacity = capacity;
     for (pending_series *s = pending->first; s != NULL; s = s->next)
@@ -102,7 +102,7 @@ static hs_status sorted_points(const pending_series *series, point_buffer *buffe
 
 static void clear(pending_points *pending) {
     if (pending->capacity > 0)
-        memset(pending->table, 0, pending->capacity * sizeof *pending->table);
+        memset(pending->table, 0, pending->capacity * sizeof(pending_series *));
     pending->count = 0;
     pending->first = NULL;
     pending->tail = &pending->first;

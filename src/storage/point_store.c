@@ -125,6 +125,14 @@ static hs_status write_halved(point_writer *w, const layout_key *series, const h
     return engine_put(w->txn, w->table, layout_slice(&key), (hs_slice){block, size});
 }
 
+/* Whether the values are the same bit for bit; the times are not looked at. */
+static bool is_same_value(const hs_point *a, const hs_point *b) {
+    uint64_t x, y;
+    memcpy(&x, &a->value, sizeof x);
+    memcpy(&y, &b->value, sizeof y);
+    return x == y;
+}
+
 /* Merges `old` and `new` into `merged`; a new point replaces an old one of its time. Returns the
  * number of points. */
 static size_t merge_points(const hs_point *old, size_t old_count, const hs_point *new,
@@ -136,7 +144,7 @@ static size_t merge_points(const hs_point *old, size_t old_count, const hs_point
             continue;
         }
         if (o < old_count && old[o].time == new[n].time) {
-            change->replaced += memcmp(&old[o].value, &new[n].value, sizeof old->value) != 0;
+            change->replaced += !is_same_value(&old[o], &new[n]);
             o++;
         } else {
             change->added++;
@@ -173,7 +181,7 @@ static hs_status locate(engine_cursor *cursor, const layout_key *series, hs_time
     found = stands_in(cursor, series, engine_cursor_next(cursor), &place->next);
     if (found < 0) return (hs_status)found;
     place->last = found == 0;
-    hs_time start;
+    hs_time start = 0;
     found = stands_in(cursor, series, engine_cursor_prev(cursor), &start);
     assert(found < 0 || start == place->start);
     return found < 0 ? (hs_status)found : HS_OK;
@@ -202,7 +210,7 @@ static hs_status change_block(point_writer *w, const layout_key *series, const p
 /* Writes points that all lie behind the end of the series. */
 static hs_status append(point_writer *w, const layout_key *series, const hs_point *points,
                         size_t count, point_change *change) {
-    place place;
+    place place = {0};
     TRY(locate(w->cursor, series, points[0].time, &place));
     if (point_block_count(engine_cursor_value(w->cursor)) + count <= APPEND_POINTS)
         return change_block(w, series, &place, points, count, change);
@@ -220,7 +228,7 @@ hs_status point_writer_write(point_writer *writer, uint64_t rid, uint32_t name, 
         return write_full(writer, &series, points, count);
     }
     while (count > 0) {
-        place place;
+        place place = {0};
         if (points[0].time > *last) return append(writer, &series, points, count, change);
         TRY(locate(writer->cursor, &series, points[0].time, &place));
         size_t run = 1;
@@ -278,7 +286,7 @@ hs_status point_store_range(engine_txn *txn, engine_table table, uint64_t rid, u
 
 /* Loads the next block: 1, 0 at the end, or an error. */
 static int load_block(hs_point_iterator *it) {
-    hs_time start;
+    hs_time start = 0;
     bool first = !it->started;
     int found = first ? seek_block(it->cursor, &it->series, it->from, &start)
                       : stands_in(it->cursor, &it->series, engine_cursor_next(it->cursor), &start);
@@ -319,7 +327,7 @@ hs_status point_store_at(engine_txn *txn, engine_table table, uint64_t rid, uint
     hs_point points[POINT_BLOCK_POINTS];
     layout_key series = layout_named_key(rid, name);
     engine_cursor *cursor;
-    hs_time start;
+    hs_time start = 0;
     size_t count = 0;
     TRY(engine_cursor_open(txn, table, &cursor));
     int found = seek_block(cursor, &series, time, &start);
@@ -359,7 +367,7 @@ static void summary_add(point_summary *summary, const hs_point *points, size_t c
 }
 
 int point_walk_next(point_walk *walk, point_summary *summary) {
-    hs_time start;
+    hs_time start = 0;
     size_t count;
     if (walk->state != 1) return walk->state;
     *summary = (point_summary){.min = NAN, .max = NAN};

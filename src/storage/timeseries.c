@@ -173,9 +173,10 @@ static hs_status series_flush(apply *apply, point_writer *writer, const pending_
     family->counters.points += change.added;
     family->counters.series += new;
     uint8_t value[DIRECTORY_ENTRY_MAX];
+    size_t size = directory_encode(&entry, value);
     layout_key key = layout_named_key(series->rid, series->name);
     return engine_put(apply->txn, layout_table(family->number, TABLE_SERIES_DIRECTORY),
-                      layout_slice(&key), (hs_slice){value, directory_encode(&entry, value)});
+                      layout_slice(&key), (hs_slice){value, size});
 }
 
 hs_status timeseries_flush(apply *apply) {
@@ -275,7 +276,7 @@ hs_status hs_series_last(hs_snapshot *snapshot, const char *type, const hs_uuid 
 /* Compares the directory entry of a series with its blocks. */
 static hs_status check_directory(check *check, check_family *family, const point_summary *found) {
     unsigned long long row = found->rid;
-    directory_entry entry;
+    directory_entry entry = {0};
     hs_status status = directory_get(check->snapshot->txn, family->family->number, found->rid,
                                      found->name, &entry);
     if (status != HS_OK && status != HS_NOT_FOUND && status != HS_CORRUPT) return status;

@@ -181,7 +181,7 @@ hs_status hs_trajectory_at(hs_snapshot *snapshot, const char *type, const hs_uui
 static hs_status check_position(check *check, check_family *family, engine_cursor *cursor) {
     uint64_t rid;
     hs_time time;
-    hs_position position;
+    hs_position position = {0};
     bool exists;
     if (!layout_position_read(engine_cursor_key(cursor), &rid, &time) ||
         position_decode(cursor, &position) != HS_OK || !is_finite(&position)) {

@@ -1,4 +1,5 @@
 /* vectors_read.c: reading vectors, exact nearest neighbours, and checking. */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,7 +114,7 @@ hs_status hs_vector_iterate(hs_snapshot *snapshot, const char *type, const char 
 }
 
 int hs_vector_next(hs_vector_iterator *iterator, hs_uuid *id, const float **values) {
-    uint64_t rid;
+    uint64_t rid = 0;
     if (iterator->state != 1) return iterator->state;
     iterator->state = engine_cursor_next(iterator->cursor);
     if (iterator->state != 1) return iterator->state;
@@ -151,8 +152,8 @@ static hs_status check_query(const vector_kind *kind, const char *type, hs_metri
 /* Offers every vector that is near enough. Ids are looked up only for those. */
 static hs_status scan(hs_snapshot *snapshot, const vector_kind *kind, engine_cursor *cursor,
                       const distance *distance, const hs_uuid *exclude, nearest *nearest) {
-    uint64_t rid;
-    const float *values;
+    uint64_t rid = 0;
+    const float *values = NULL;
     hs_uuid id;
     int moved;
     while ((moved = engine_cursor_next(cursor)) == 1) {
@@ -190,11 +191,12 @@ hs_status hs_vector_nearest(hs_snapshot *snapshot, const char *type, const char 
 
 static hs_status check_vector(check *check, check_family *family, const vector_kind *kind,
                               engine_cursor *cursor) {
-    uint64_t rid;
-    const float *values;
+    uint64_t rid = 0;
+    const float *values = NULL;
     bool exists, finite = true;
     hs_status status = read_entry(cursor, kind, &rid, &values);
     if (status != HS_OK) return check_damage(check, family, status);
+    assert(values != NULL);
     for (uint32_t i = 0; i < kind->dimension; i++)
         finite = finite && isfinite(values[i]);
     if (!finite)
