@@ -53,12 +53,12 @@ uint64_t workload_last(const workload *w) {
 
 /* Forgets the states before the one that is durable. */
 static void prune(workload *w) {
-    uint64_t gone = w->durable - w->first;
+    uint64_t gone = w->keeps_all ? 0 : w->durable - w->first;
     for (uint64_t i = 0; i < gone; i++) {
         engine_abort(w->states[i]);
     }
     memmove(w->states, w->states + gone, (size_t)(w->count - gone) * sizeof *w->states);
-    w->first = w->durable;
+    w->first += gone;
     w->count -= gone;
 }
 

@@ -27,6 +27,7 @@ typedef struct workload {
     engine_txn *states[WORKLOAD_STATES]; /* snapshots of the oracle, from number `first` on */
     uint64_t first, count;
     uint64_t durable, buffered; /* numbers of the states that must be there at least */
+    bool keeps_all;             /* states before the durable one are not forgotten */
     uint32_t next_name;
     engine_txn *held; /* a snapshot of the subject */
     uint8_t *value;
