@@ -57,6 +57,12 @@ static inline uint64_t read_varint(byte_reader *r) {
     r->next += used;
     return value;
 }
+/* A varint that must not exceed `max`. */
+static inline uint32_t read_u32(byte_reader *r, uint32_t max) {
+    uint64_t value = read_varint(r);
+    if (value > max) r->failed = true;
+    return r->failed ? 0 : (uint32_t)value;
+}
 static inline hs_slice read_bytes(byte_reader *r, uint64_t size) {
     if (r->failed || size > (uint64_t)(r->end - r->next)) {
         r->failed = true;

@@ -131,13 +131,13 @@ hs_status table_options_encode(byte_buffer *b, const engine_table_options *o) {
 
 engine_table_options table_options_decode(byte_reader *r) {
     engine_table_options o = {0};
-    o.key_size = (uint32_t)read_varint(r);
-    o.value_size = (uint32_t)read_varint(r);
-    uint64_t flags = read_varint(r);
+    o.key_size = read_u32(r, UINT32_MAX);
+    o.value_size = read_u32(r, UINT32_MAX);
+    uint32_t flags = read_u32(r, 3);
     o.fixed_value = (flags & 1) != 0;
     o.shared = (flags & 2) != 0;
-    o.alignment = (uint32_t)read_varint(r);
-    o.page_size = (uint32_t)read_varint(r);
+    o.alignment = read_u32(r, UINT32_MAX);
+    o.page_size = read_u32(r, UINT32_MAX);
     return o;
 }
 
@@ -205,12 +205,12 @@ static hs_status decode_table(byte_reader *r, engine_family family, table_def **
     def->next = *defs;
     *defs = def;
     t->def = def;
-    t->root = (uint32_t)read_varint(r);
-    t->height = (uint32_t)read_varint(r);
+    t->root = read_u32(r, UINT32_MAX);
+    t->height = read_u32(r, 32);
     t->entries = read_varint(r);
     t->units = read_varint(r);
     t->long_values = read_varint(r);
-    return r->failed || t->height > 32 || (t->root == 0) != (t->height == 0) ? HS_CORRUPT : HS_OK;
+    return r->failed || (t->root == 0) != (t->height == 0) ? HS_CORRUPT : HS_OK;
 }
 
 static hs_status decode_family(byte_reader *r, engine_family above, table_def **defs,
@@ -218,21 +218,22 @@ static hs_status decode_family(byte_reader *r, engine_family above, table_def **
     char name[CATALOG_NAME_MAX + 1];
     uint64_t id = read_varint(r);
     if (!read_name(r, name)) return HS_CORRUPT;
-    uint64_t next_table = read_varint(r), count = read_varint(r);
-    if (r->failed || id <= above || id > ENGINE_FAMILIES_MAX || count > ENGINE_TABLES_MAX)
-        return HS_CORRUPT;
-    family_entry *f = family_alloc((uint32_t)count);
+    uint32_t next_table = read_u32(r, ENGINE_TABLES_MAX + 1),
+             count = read_u32(r, ENGINE_TABLES_MAX);
+    if (r->failed || id <= above || id > ENGINE_FAMILIES_MAX) return HS_CORRUPT;
+    family_entry *f = family_alloc(count);
     if (f == NULL) return error_memory("a column family", sizeof *f);
     *result = f;
     f->id = (engine_family)id;
-    f->next_table = (uint32_t)next_table;
+    f->next_table = next_table;
     memcpy(f->name, name, sizeof name);
     for (uint32_t t = 0; t < f->count; t++) {
         TRY(decode_table(r, f->id, defs, &f->tables[t]));
         if (t > 0 && f->tables[t].def->id.table <= f->tables[t - 1].def->id.table)
             return HS_CORRUPT;
     }
-    return HS_OK;
+    bool numbered = f->count == 0 || f->tables[f->count - 1].def->id.table < next_table;
+    return next_table > 0 && numbered ? HS_OK : HS_CORRUPT;
 }
 
 hs_status catalog_decode(const uint8_t *bytes, size_t size, table_def **defs, catalog **result) {

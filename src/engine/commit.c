@@ -281,10 +281,11 @@ static hs_status await_log_room(store *s, uint64_t bytes) {
     }
 }
 
-/* What a commit waits for. */
+/* What must have happened for a commit to be visible: the last commits up to it that ask for each kind of durability. */
 typedef struct pending {
-    uint64_t sequence;
-    uint64_t barrier; /* the last unlogged commit up to it */
+    uint64_t last_durable;
+    uint64_t last_buffered;
+    uint64_t last_unlogged;
 } pending;
 
 static void note_durability(const txn *t, const catalog *before, catalog *c) {
@@ -327,7 +328,7 @@ static hs_status publish(txn *t, pending *p) {
         if (t->families[i].created && t->families[i].id >= s->next_family)
             s->next_family = t->families[i].id + 1;
     }
-    *p = (pending){c->sequence, c->last_unlogged};
+    *p = (pending){c->last_durable, c->last_buffered, c->last_unlogged};
     commit_advance(s);
     pthread_mutex_unlock(&s->pipeline);
     return HS_OK;
@@ -403,34 +404,39 @@ hs_status commit_flush(store *s, bool sync) {
     return status;
 }
 
-/* Whether a commit is as durable as it asked to be; else *flush tells whether the log must be written for it. */
-static bool is_settled(const store *s, const pending *p, hs_durability durability, bool *flush) {
-    uint64_t reached = durability == HS_DURABLE ? s->log.synced : s->log.written;
-    bool logged = durability == HS_RELAXED || max_u64(reached, s->checkpointed) >= p->sequence;
-    *flush = !logged;
-    return logged && (durability == HS_RELAXED || s->checkpointed >= p->barrier);
+/* What a commit still waits for. */
+typedef enum lack { LACKS_NOTHING, LACKS_WRITE, LACKS_SYNC, LACKS_CHECKPOINT } lack;
+
+/* A commit is settled when it is visible: it is then as durable as it asked to be, and so is every commit before it. */
+static lack lack_of(const store *s, const pending *p) {
+    if (max_u64(s->log.synced, s->checkpointed) < p->last_durable) return LACKS_SYNC;
+    if (max_u64(s->log.written, s->checkpointed) < p->last_buffered) return LACKS_WRITE;
+    return s->checkpointed < p->last_unlogged ? LACKS_CHECKPOINT : LACKS_NOTHING;
 }
 
 #define RELAXED_QUEUE_MAX (UINT64_C(1) << 20) /* bytes that may wait in memory */
 
-static hs_status settle(store *s, const pending *p, hs_durability durability, bool unlogged) {
-    hs_status status = HS_OK;
-    bool flush;
-    /* What no log record carries needs the checkpoint at once, however durable it asked to be: the record of it would
-     * otherwise end the log for everything behind it. */
-    if (unlogged && durability == HS_RELAXED) durability = HS_BUFFERED;
-    pthread_mutex_lock(&s->pipeline);
-    while (status == HS_OK && !is_settled(s, p, durability, &flush)) {
-        if (s->failed != HS_OK) {
-            status = error_set(HS_IO, "%s: the commit may not be on disk: %s", s->path, s->failure);
-        } else if (flush) {
-            status = commit_flush(s, durability == HS_DURABLE);
-        } else {
-            status = await_checkpoint(s);
-        }
+/* Waits until a published commit is settled. The pipeline lock is held, and released meanwhile. It cannot be taken back:
+ * whatever keeps it from being settled makes the store read-only, and only reopening tells whether it was kept. */
+static hs_status await_settled(store *s, const pending *p) {
+    lack lack;
+    while ((lack = lack_of(s, p)) != LACKS_NOTHING) {
+        hs_status status = s->failed;
+        if (status == HS_OK)
+            status = lack == LACKS_CHECKPOINT ? await_checkpoint(s)
+                                              : commit_flush(s, lack == LACKS_SYNC);
+        if (status == HS_OK || lack_of(s, p) == LACKS_NOTHING) continue;
+        store_fail(s, status);
+        return error_set(HS_IO, "%s: the commit may not be on disk: %s", s->path, s->failure);
     }
+    return HS_OK;
+}
+
+static hs_status settle(store *s, const pending *p) {
+    pthread_mutex_lock(&s->pipeline);
+    hs_status status = await_settled(s, p);
     if (status == HS_OK && s->log.queue_bytes > RELAXED_QUEUE_MAX && !s->log.leader)
-        status = commit_flush(s, false);
+        (void)commit_flush(s, false);
     uint64_t used = s->log.end - s->log.tail;
     bool due = used > s->log.capacity / 100 * s->config.checkpoint_percent;
     if (due && s->has_background && !s->checkpoint_wanted) {
@@ -453,8 +459,6 @@ hs_status txn_commit(engine_txn *base) {
         txn_discard(t);
         return status;
     }
-    hs_durability durability = t->durability;
-    bool unlogged;
     pending p;
     status = checkpoint_mark_open(s);
     if (status == HS_OK) status = apply_queue(t);
@@ -465,10 +469,9 @@ hs_status txn_commit(engine_txn *base) {
         txn_discard(t);
         return status;
     }
-    unlogged = t->unlogged;
     t->allocated.count = 0;
     txn_end(t);
-    return settle(s, &p, durability, unlogged);
+    return settle(s, &p);
 }
 
 /* --- the background thread ------------------------------------------------------------------------------------------------- */

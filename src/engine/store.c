@@ -63,17 +63,27 @@ static void free_states(store *s) {
 
 /* --- creating ------------------------------------------------------------------------------------------------------------------- */
 
-/* Whether a file is what an interrupted creation leaves: no header slot was ever written. */
+static bool header_is_valid(const file_header *h) {
+    return memcmp(h->magic, FORMAT_MAGIC, sizeof h->magic) == 0 &&
+           h->checksum == checkpoint_header_checksum(h);
+}
+
+#define CREATED_UNITS 16u /* of a new data file */
+
+/* Whether a file is what an interrupted creation leaves: no longer than a new one, slot 0 (which the first commit writes)
+ * untouched, slot 1 (which creation writes last) not valid. */
 static bool is_unfinished(vfs_file *file) {
     uint64_t size;
-    uint8_t slots[2 * UNIT_SIZE];
-    if (vfs_size(file, &size) != HS_OK) return false;
-    if (size < sizeof slots) return size == 0;
-    if (vfs_read(file, 0, slots, sizeof slots) != HS_OK) return false;
-    for (size_t i = 0; i < sizeof slots; i++) {
+    uint8_t slots[2 * UNIT_SIZE] = {0};
+    if (vfs_size(file, &size) != HS_OK || size > CREATED_UNITS * UNIT_SIZE) return false;
+    if (size > 0 && size < sizeof slots) return false;
+    if (size > 0 && vfs_read(file, 0, slots, sizeof slots) != HS_OK) return false;
+    for (size_t i = 0; i < UNIT_SIZE; i++) {
         if (slots[i] != 0) return false;
     }
-    return true;
+    file_header h;
+    memcpy(&h, slots + UNIT_SIZE, sizeof h);
+    return !header_is_valid(&h);
 }
 
 /* The header comes last: until it is there, the files are an unfinished creation and may be replaced. */
@@ -89,40 +99,44 @@ static hs_status write_new_files(vfs *fs, vfs_file *data, const char *path, cons
                      .clean = 1};
     memcpy(h.magic, FORMAT_MAGIC, sizeof h.magic);
     TRY(vfs_random(fs, h.collection, sizeof h.collection));
-    TRY(vfs_grow(data, 16 * UNIT_SIZE));
+    TRY(vfs_grow(data, CREATED_UNITS * UNIT_SIZE));
     TRY(wal_create(fs, log_path, h.collection, h.log_capacity));
     TRY(vfs_sync_directory(fs, path));
     pagefile file = {.file = data};
     return checkpoint_write_header(&file, &h);
 }
 
+/* The data file to be made, locked: a new one, or what an interrupted creation has left. */
+static hs_status claim_new_file(vfs *fs, const char *path, vfs_file **data) {
+    hs_status status = vfs_open(fs, path, true, data);
+    bool is_new = status == HS_OK;
+    if (status == HS_EXISTS) status = vfs_open(fs, path, false, data);
+    if (status != HS_OK) return status;
+    status = vfs_lock(*data);
+    if (!is_new && (status != HS_OK || !is_unfinished(*data)))
+        status = error_set(HS_EXISTS, "%s exists already", path);
+    if (status != HS_OK) vfs_close(*data);
+    return status;
+}
+
 static hs_status create_files(vfs *fs, const char *path, const char *log_path,
                               const hs_config *config) {
-    vfs_file *data;
-    hs_status status = vfs_open(fs, path, true, &data);
-    if (status == HS_EXISTS) {
-        TRY(vfs_open(fs, path, false, &data));
-        if (vfs_lock(data) != HS_OK || !is_unfinished(data)) {
-            vfs_close(data);
-            return error_set(HS_EXISTS, "%s exists already", path);
-        }
-    } else if (status == HS_OK) {
-        status = vfs_lock(data);
-    } else {
-        return status;
-    }
-    if (status == HS_EXISTS) status = HS_OK;
-    if (status == HS_OK) status = write_new_files(fs, data, path, log_path, config);
+    vfs_file *data = NULL;
+    TRY(claim_new_file(fs, path, &data));
+    hs_status status = write_new_files(fs, data, path, log_path, config);
     vfs_close(data);
+    if (status != HS_OK) {
+        /* Leave nothing half-made behind, if that can be; the reason of the failure is what counts. */
+        char reason[512];
+        snprintf(reason, sizeof reason, "%s", hs_last_error());
+        (void)vfs_unlink(fs, path);
+        (void)vfs_unlink(fs, log_path);
+        status = error_set(status, "%s", reason);
+    }
     return status;
 }
 
 /* --- opening ---------------------------------------------------------------------------------------------------------------------- */
-
-static bool header_is_valid(const file_header *h) {
-    return memcmp(h->magic, FORMAT_MAGIC, sizeof h->magic) == 0 &&
-           h->checksum == checkpoint_header_checksum(h);
-}
 
 /* Reads the newer valid header slot. */
 static hs_status load_header(store *s, vfs_file *file) {
