@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/error.h"
+#include "base/memory.h"
 #include "router/fixture.h"
 
 static void write_file(const char *path, const char *text, size_t size) {
@@ -363,6 +365,46 @@ static void a_sound_collection_checks_clean(void **state) {
     assert_true(result.entries > 0);
 }
 
+/* Uses a router of its own from opening to closing; the first failure. */
+static hs_status use_router(const char *root) {
+    hs_router *router;
+    hs_config config;
+    hs_snapshot *snapshot = NULL;
+    hs_batch *batch = NULL;
+    hs_names names = {0};
+    hs_address address;
+    hs_config_preset(HS_PRESET_SMALL, &config);
+    config.background = false;
+    TRY(hs_router_open(root, &config, &router));
+    hs_status status = hs_collection_exists(router, "medical");
+    if (status == HS_NOT_FOUND) status = hs_collection_create(router, "medical");
+    if (status == HS_OK) status = hs_collection_list(router, &names);
+    hs_names_free(&names);
+    if (status == HS_OK) status = hs_snapshot_open(router, "medical", &snapshot);
+    if (status == HS_OK) status = hs_batch_create(router, "medical", &batch);
+    hs_batch_free(batch);
+    hs_snapshot_close(snapshot);
+    if (status == HS_OK) status = hs_address_resolve(router, "medical", &address);
+    if (status == HS_OK) status = hs_collection_drop(router, "medical");
+    memory_fail_after(0);
+    hs_status closed = hs_router_close(router);
+    return status == HS_OK ? closed : status;
+}
+
+static void every_failure_of_an_allocation_is_reported(void **state) {
+    fixture *f = *state;
+    hs_status status = HS_NO_MEMORY;
+    for (uint64_t n = 1; status != HS_OK; n++) {
+        memory_fail_after(n);
+        status = use_router(in_root(f, "below"));
+        memory_fail_after(0);
+        assert_true(status == HS_OK || status == HS_NO_MEMORY);
+        assert_true(n < 10000);
+    }
+    assert_false(file_exists(in_root(f, "below/medical.hs")));
+    assert_int_equal(rmdir(in_root(f, "below")), 0);
+}
+
 static uint64_t file_bytes(fixture *f) {
     hs_collection_stats stats;
     assert_ok(hs_collection_stats_read(f->router, "medical", &stats));
@@ -421,6 +463,7 @@ int main(void) {
         ROUTER_TEST(statistics_count_what_is_there),
         ROUTER_TEST(a_sound_collection_checks_clean),
         ROUTER_TEST(a_compacted_collection_is_small_and_sound),
+        ROUTER_TEST(every_failure_of_an_allocation_is_reported),
     };
     return cmocka_run_group_tests_name("router", tests, NULL, NULL);
 }
