@@ -248,7 +248,9 @@ static inline hs_status engine_table_drop(engine_txn *t, engine_table table) {
     return t->ops->table_drop(t, table);
 }
 /* Drops a whole family, which must be one of this write transaction's, at commit together with its
- * other writes. The family's tables can still be read until then, but no longer be written. */
+ * other writes. The family's tables can still be read until then, but no longer be written; at commit
+ * they count as empty, so that queued deletions in them do nothing and an expectation that a key is
+ * absent holds. */
 static inline hs_status engine_drop_family(engine_txn *t, engine_family family) {
     return t->ops->drop_family(t, family);
 }
