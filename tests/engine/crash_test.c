@@ -124,6 +124,9 @@ static void crash_and_continue(story *s) {
     memory_vfs_hook(image, before_call, s);
     assert_ok(engine_open(memory_vfs_base(image), PATH, false, &config, &s->workload.subject));
     workload_rewind(&s->workload, examine(s, s->workload.subject, s->workload.buffered));
+    /* What was recovered is shown now, so a power cut may not take it away any more. */
+    workload_saved(&s->workload, workload_last(&s->workload));
+    take_image(s);
 }
 
 static void close_and_reopen(story *s) {

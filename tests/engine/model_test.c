@@ -562,6 +562,23 @@ static void expect_something(model *m, txn_pair *t) {
                 engine_expect(t->oracle, table->oracle, key_of(&key), present));
 }
 
+/* Deletes the key under a cursor, or puts one that it may meet next, and moves on. */
+static void disturb_cursor(model *m, txn_pair *t) {
+    cursor_pair *c = &t->cursors[below(m, CURSORS)];
+    if (c->subject == NULL) return;
+    if (chance(m, 20)) {
+        compare_place(m, c, engine_cursor_last(c->subject), engine_cursor_last(c->oracle));
+    }
+    if (!c->on) return;
+    hs_slice here = engine_cursor_key(c->oracle);
+    key_buffer key = {.size = here.size};
+    memcpy(key.bytes, here.data, here.size);
+    bool deletes = chance(m, 70);
+    if (!deletes && key.size > 0) key.bytes[key.size - 1] ^= (uint8_t)(1u << below(m, 4));
+    write_key(m, t, &c->table, &key, deletes);
+    move_cursor(m, c);
+}
+
 static void use_writer(model *m, txn_pair *t) {
     for (uint64_t i = below(m, 40); i > 0; i--) {
         const known_table *table = choose_table(m, t);
@@ -577,7 +594,9 @@ static void use_writer(model *m, txn_pair *t) {
             read_key(m, t);
         } else if (kind < 350) {
             use_cursor(m, t);
-        } else if (kind < 400) {
+        } else if (kind < 450) {
+            disturb_cursor(m, t);
+        } else if (kind < 500) {
             write_run(m, t, table);
         } else {
             choose_key(m, table, &key);
