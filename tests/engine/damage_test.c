@@ -21,7 +21,7 @@
 #define PATH "collection"
 #define LOG  PATH "-log"
 
-static struct { uint64_t images, seed; } arguments = {1200, 1};
+static struct { uint64_t images, seed; } arguments = {600, 1};
 
 /* A collection with its history. */
 typedef struct original {

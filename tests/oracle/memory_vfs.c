@@ -288,6 +288,12 @@ static hs_status memory_read(vfs_file *f, uint64_t offset, void *data, size_t si
     return HS_OK;
 }
 
+/* How many of `size` bytes are written by a write that ends early: up to a whole half sector. */
+static uint64_t short_of(uint64_t offset, uint64_t size) {
+    uint64_t end = (offset + size) / HALF * HALF;
+    return end > offset ? end - offset : 0;
+}
+
 static hs_status memory_write(vfs_file *f, uint64_t offset, const vfs_buffer *buffers,
                               size_t count) {
     memory_handle *handle = handle_of(f);
@@ -299,7 +305,7 @@ static hs_status memory_write(vfs_file *f, uint64_t offset, const vfs_buffer *bu
     }
     bool fails = enter(m, WRITES, "write");
     if (fails && m->fault != FAULT_SHORT_WRITE) return fault_error(m, "write", file->path);
-    if (fails) total = random_below(&m->random, total);
+    if (fails) total = short_of(offset, random_below(&m->random, total));
     if (offset > MEMORY_VFS_CAPACITY || total > MEMORY_VFS_CAPACITY - offset) {
         return error_set(HS_FULL, "'%s' is full", file->path);
     }

@@ -26,7 +26,7 @@ vfs *memory_vfs_base(memory_vfs *m);
 
 typedef enum memory_fault {
     FAULT_IO,          /* any call: HS_IO, nothing done */
-    FAULT_SHORT_WRITE, /* write: HS_IO after a part of it */
+    FAULT_SHORT_WRITE, /* write: HS_IO after a part of it, which ends with a half sector */
     FAULT_FULL,        /* creating open, write, grow: HS_FULL, nothing done */
     FAULT_SYNC /* sync, sync_directory: HS_IO; any part may have reached the disk, the rest never will */
 } memory_fault;
