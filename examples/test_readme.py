@@ -64,7 +64,7 @@ class ReadmeTest(unittest.TestCase):
                     environment[name] = value
                     continue
                 done = subprocess.run(command, shell=True, cwd=directory, env=environment, check=False,
-                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
                 if expected != ["…"]:
                     self.assertEqual([comparable(line) for line in done.stdout.splitlines()],
                                      [comparable(line) for line in expected], command)

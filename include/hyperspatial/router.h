@@ -65,7 +65,8 @@ hs_status hs_collection_open(hs_router *router, const char *collection, uint64_t
 hs_status hs_collection_checkpoint(hs_router *router, const char *collection);
 
 /* Makes the data file as small as it can be: moves what lies at its end into free space before it,
- * while others read and write. Cost: reads inner nodes, moves at most what is free. HS_IO, HS_FULL. */
+ * while others read and write. Cost: reads inner nodes, moves at most what is free. HS_IO,
+ * HS_FULL. */
 hs_status hs_collection_compact(hs_router *router, const char *collection);
 
 /* --- entity types ----------------------------------------------------------------------------- */

@@ -94,12 +94,13 @@ void hs_uuid_v5(const hs_uuid *space, hs_slice name, hs_uuid *id);
 void hs_time_format(hs_time time, char text[32]);
 
 /* Reads RFC 3339 ("2171-11-14T10:00:00.5+01:00"), the same with a blank for the T or without an
- * offset (then UTC), without seconds, or a plain date. Digits below a microsecond are dropped; there
- * are no leap seconds. HS_PARSE if it is anything else, HS_LIMIT if outside of the range of years. */
+ * offset (then UTC), without seconds, or a plain date. Digits below a microsecond are dropped;
+ * there are no leap seconds. HS_PARSE if it is anything else, HS_LIMIT if outside of the range of
+ * years. */
 hs_status hs_time_parse(hs_slice text, hs_time *time);
 
-/* Reads a length of time such as "90s", "15m", "1h", "1d", "1w", "250ms" or "10us" into microseconds
- * (> 0). HS_PARSE. */
+/* Reads a length of time such as "90s", "15m", "1h", "1d", "1w", "250ms" or "10us" into
+ * microseconds (> 0). HS_PARSE. */
 hs_status hs_duration_parse(hs_slice text, int64_t *microseconds);
 
 #ifdef __cplusplus

@@ -14,7 +14,8 @@ typedef struct byte_buffer {
     size_t capacity;
 } byte_buffer;
 
-/* Appends bytes, a byte, a varint, a varint length with its bytes. HS_NO_MEMORY leaves the buffer as it was. */
+/* Appends bytes, a byte, a varint, a varint length with its bytes. HS_NO_MEMORY leaves the buffer
+ * as it was. */
 static inline hs_status buffer_append(byte_buffer *b, const void *data, size_t size) {
     if (b->capacity - b->size < size) {
         hs_status status = memory_reserve((void **)&b->data, &b->capacity, b->size + size, 1);

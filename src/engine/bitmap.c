@@ -1,5 +1,5 @@
-/* bitmap.c: bits with a one-level summary: a summary word covers 4,096 bits, so that a gigabyte of units (262,144 bits)
- * is searched in 64 steps. */
+/* bitmap.c: bits with a one-level summary: a summary word covers 4,096 bits, so that a gigabyte of
+ * units (262,144 bits) is searched in 64 steps. */
 #include "engine/bitmap.h"
 
 #include <assert.h>
@@ -12,9 +12,9 @@ static uint64_t words_for(uint64_t bits) {
     return (bits + 63) / 64;
 }
 
-hs_status bitmap_grow(bitmap *map, uint64_t bits) {
-    if (bits <= map->bits) return HS_OK;
-    uint64_t old_words = words_for(map->bits), words = words_for(bits + bits / 8 + 4096);
+/* Makes exactly the words addressable that hold `bits` bits; more than now. */
+static hs_status extend(bitmap *map, uint64_t bits) {
+    uint64_t old_words = words_for(map->bits), words = words_for(bits);
     uint64_t old_full = words_for(old_words), full = words_for(words);
     uint64_t *grown = memory_resize(map->words, words * sizeof *grown);
     if (grown == NULL) return error_memory("a bitmap", words * sizeof *grown);
@@ -28,6 +28,11 @@ hs_status bitmap_grow(bitmap *map, uint64_t bits) {
     return HS_OK;
 }
 
+hs_status bitmap_grow(bitmap *map, uint64_t bits) {
+    if (bits <= map->bits) return HS_OK;
+    return extend(map, bits + bits / 8 + 4096);
+}
+
 void bitmap_free(bitmap *map) {
     memory_free(map->words);
     memory_free(map->full);
@@ -35,7 +40,7 @@ void bitmap_free(bitmap *map) {
 }
 
 hs_status bitmap_copy(bitmap *to, const bitmap *from) {
-    TRY(bitmap_grow(to, from->bits));
+    if (to->bits < from->bits) TRY(extend(to, from->bits));
     uint64_t from_words = words_for(from->bits), to_words = words_for(to->bits);
     memset(to->words, 0, to_words * sizeof *to->words);
     memset(to->full, 0, words_for(to_words) * sizeof *to->full);
@@ -48,7 +53,8 @@ hs_status bitmap_copy(bitmap *to, const bitmap *from) {
     return HS_OK;
 }
 
-/* The bits of [bit, bit + count) that lie in the word of `bit`, as a mask; *taken tells how many. */
+/* The bits of [bit, bit + count) that lie in the word of `bit`, as a mask; *taken tells how
+ * many. */
 static uint64_t mask_of(uint64_t bit, uint64_t count, uint64_t *taken) {
     uint64_t first = bit % 64;
     uint64_t n = count < 64 - first ? count : 64 - first;

@@ -25,8 +25,8 @@ hs_status bitmap_copy(bitmap *to, const bitmap *from);
 static inline bool bitmap_test(const bitmap *map, uint64_t bit) {
     return bit < map->bits && ((map->words[bit / 64] >> (bit % 64)) & 1);
 }
-/* Sets or clears `count` bits from `bit` on, all of which are addressable; setting a set bit, or clearing a clear one, is
- * allowed. */
+/* Sets or clears `count` bits from `bit` on, all of which are addressable; setting a set bit, or
+ * clearing a clear one, is allowed. */
 void bitmap_set(bitmap *map, uint64_t bit, uint64_t count);
 void bitmap_clear(bitmap *map, uint64_t bit, uint64_t count);
 

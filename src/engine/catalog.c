@@ -119,7 +119,7 @@ table_entry *family_table_named(family_entry *f, const char *name) {
     return NULL;
 }
 
-/* --- on disk ---------------------------------------------------------------------------------------------------------- */
+/* --- on disk ---------------------------------------------------------------------------------- */
 
 hs_status table_options_encode(byte_buffer *b, const engine_table_options *o) {
     TRY(buffer_varint(b, o->key_size));

@@ -1,8 +1,8 @@
 /* catalog.h: the column families, their tables and the root of each table's tree, as of one commit.
  *
- * A catalog is immutable once published; each commit makes a new one that shares the entries of all families that it did
- * not change. Table definitions live as long as the store. On disk (the payload of a PAGE_CATALOG run, all varints but
- * the names):
+ * A catalog is immutable once published; each commit makes a new one that shares the entries of all
+ * families that it did not change. Table definitions live as long as the store. On disk (the
+ * payload of a PAGE_CATALOG run, all varints but the names):
  *
  *   family count | per family: id, name, next table, table count |
  *                  per table: number, name, options, root, height, entries, units, long values
@@ -73,14 +73,16 @@ family_entry *catalog_family_named(const catalog *c, const char *name);
 table_entry *family_table(family_entry *f, uint32_t number);
 table_entry *family_table_named(family_entry *f, const char *name);
 
-/* Options and names as they stand in the catalog and in the log. read_name fails the reader on a bad one. */
+/* Options and names as they stand in the catalog and in the log. read_name fails the reader on a
+ * bad one. */
 hs_status table_options_encode(byte_buffer *b, const engine_table_options *options);
 engine_table_options table_options_decode(byte_reader *r);
 bool read_name(byte_reader *r, char name[CATALOG_NAME_MAX + 1]);
 
 /* The encoded form, appended to a heap buffer that the caller frees. HS_NO_MEMORY. */
 hs_status catalog_encode(const catalog *c, uint8_t **bytes, size_t *size);
-/* The catalog of these bytes; its table definitions are put before *defs. HS_CORRUPT, HS_NO_MEMORY (nothing is kept). */
+/* The catalog of these bytes; its table definitions are put before *defs. HS_CORRUPT, HS_NO_MEMORY
+ * (nothing is kept). */
 hs_status catalog_decode(const uint8_t *bytes, size_t size, table_def **defs, catalog **result);
 /* Frees a catalog with all its families. */
 void catalog_free_all(catalog *c);

@@ -1,4 +1,5 @@
-/* check.c: verifies the last checkpoint as it lies in the file: every page, every key's order, every unit accounted for.
+/* check.c: verifies the last checkpoint as it lies in the file: every page, every key's order,
+ * every unit accounted for.
  *
  * The checkpoint lock is held meanwhile, so that nothing it contains is reused; commits go on.
  */

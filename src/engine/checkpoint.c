@@ -1,10 +1,13 @@
-/* checkpoint.c: making a commit's trees durable in the data file, so that the log before it is no longer needed.
+/* checkpoint.c: making a commit's trees durable in the data file, so that the log before it is no
+ * longer needed.
  *
- * The pages that the last checkpoint contains form a set closed under "child of": a page in it is never changed, and
- * neither is anything below it. So the walk over the new trees stops wherever it meets a page of the old set; what it
- * visits is exactly what must be checksummed and added. Writers go on meanwhile: they copy pages, never touch these.
+ * The pages that the last checkpoint contains form a set closed under "child of": a page in it is
+ * never changed, and neither is anything below it. So the walk over the new trees stops wherever it
+ * meets a page of the old set; what it visits is exactly what must be checksummed and added.
+ * Writers go on meanwhile: they copy pages, never touch these.
  *
- *   checksum the new pages, store catalog and space map as pages -> sync -> write the other header slot -> sync
+ *   checksum the new pages, store catalog and space map as pages
+ *   -> sync -> write the other header slot -> sync
  */
 #include <assert.h>
 #include <stdio.h>
@@ -25,7 +28,7 @@ hs_status checkpoint_write_header(pagefile *file, const file_header *header) {
     return vfs_sync(file->file);
 }
 
-/* --- the walk over new pages ---------------------------------------------------------------------------------------------- */
+/* --- the walk over new pages ------------------------------------------------------------------ */
 
 typedef struct walk {
     store *store;
@@ -73,9 +76,10 @@ static hs_status walk_catalog(const walk *w, const catalog *c) {
     return HS_OK;
 }
 
-/* --- garbage ----------------------------------------------------------------------------------------------------------------- */
+/* --- garbage ---------------------------------------------------------------------------------- */
 
-/* Lists all pages of a dropped tree. What cannot be read is left out: its space is lost until the file is compacted. */
+/* Lists all pages of a dropped tree. What cannot be read is left out: its space is lost until the
+ * file is compacted. */
 static hs_status list_tree(store *s, const table_entry *e, uint32_t page, uint32_t level,
                            run_list *runs) {
     bool read = level > 0 || e->long_values > 0;
@@ -157,7 +161,7 @@ static hs_status leave_out_freed(store *s, uint64_t sequence, bitmap *fresh) {
     }
 }
 
-/* --- catalog and space map --------------------------------------------------------------------------------------------------- */
+/* --- catalog and space map -------------------------------------------------------------------- */
 
 /* Takes a run for `bytes` bytes and prepares its header; its units are marked in `fresh`. */
 static hs_status take_run(store *s, uint8_t kind, uint64_t bytes, uint64_t maker, run_list *taken,
@@ -194,8 +198,8 @@ static hs_status store_catalog(store *s, const catalog *c, file_header *h, run_l
 }
 
 static hs_status store_space_map(store *s, file_header *h, run_list *taken, bitmap *fresh) {
-    /* The map includes its own run, so it must be large enough for wherever that comes to lie: at the end of a file grown
-     * for it at worst. */
+    /* The map includes its own run, so it must be large enough for wherever that comes to lie: at
+     * the end of a file grown for it at worst. */
     uint64_t units = atomic_load(&s->file.units);
     uint64_t bits =
         units + units / 8 + s->config.growth_step / UNIT_SIZE + units / UNIT_SIZE + 8192;
@@ -211,14 +215,15 @@ static hs_status store_space_map(store *s, file_header *h, run_list *taken, bitm
     return HS_OK;
 }
 
-/* --- the checkpoint ------------------------------------------------------------------------------------------------------------ */
+/* --- the checkpoint --------------------------------------------------------------------------- */
 
 /* The run that a header refers to, as the header of its page says; 0 units if there is none. */
 static page_run run_of(store *s, const run_ref *ref) {
     return (page_run){ref->page, ref->page == 0 ? 0 : pagefile_at(&s->file, ref->page)->units, 0};
 }
 
-/* Takes the newest state to be saved, and protects it. False if the last checkpoint holds it already. */
+/* Takes the newest state to be saved, and protects it. False if the last checkpoint holds it
+ * already. */
 static bool choose_state(store *s, checkpoint_mode mode, reader_slot *slot, const catalog **state,
                          file_header *h) {
     pthread_mutex_lock(&s->pipeline);
@@ -252,7 +257,8 @@ static hs_status build(store *s, const catalog *c, file_header *h, run_list *tak
     return store_space_map(s, h, taken, fresh);
 }
 
-/* After the header is on disk: the log before it and the space that only the old checkpoint held are free. */
+/* After the header is on disk: the log before it and the space that only the old checkpoint held
+ * are free. */
 static hs_status finish(store *s, const file_header *h, bitmap *fresh) {
     page_run old[2] = {run_of(s, &s->header.catalog), run_of(s, &s->header.space_map)};
     space_checkpointed(&s->space, h->sequence, fresh);
@@ -284,7 +290,8 @@ static hs_status save(store *s, const catalog *c, file_header *h) {
     if (status == HS_OK) {
         status = finish(s, h, &fresh);
     } else if (syncing) {
-        /* What the disk holds now is unknown: neither the old nor the new state may be built upon. */
+        /* What the disk holds now is unknown: neither the old nor the new state may be built
+         * upon. */
         pthread_mutex_lock(&s->pipeline);
         store_fail(s, status);
         pthread_mutex_unlock(&s->pipeline);

@@ -1,9 +1,9 @@
 /* commit.c: the pipeline from a finished transaction to a visible, durable commit.
  *
  *   apply queued writes   under the locks of the shared tables they touch
- *   publish               under the pipeline lock: sequence number, place in the log, the next catalog
+ *   publish               under the pipeline lock: number, place in the log, the next catalog
  *   release locks         the next writer builds on the new catalog, though nobody may see it yet
- *   wait                  one of those who wait leads: it writes and syncs the records of all (group commit)
+ *   wait                  one of those who wait leads: it writes and syncs the records of all
  *   become visible        in commit order, each when it is as durable as it asked to be
  */
 #include <assert.h>
@@ -17,7 +17,7 @@
 #include "engine/redo.h"
 #include "engine/tree.h"
 
-/* --- queued writes ---------------------------------------------------------------------------------------------------- */
+/* --- queued writes ---------------------------------------------------------------------------- */
 
 /* One queued write, as it stands in the queue. */
 typedef struct queued {
@@ -38,8 +38,8 @@ static bool queue_next(byte_reader *r, queued *q) {
     return true;
 }
 
-/* Adds the family of a shared table to those of the transaction, to be locked with the others. Other tables need no lock
- * here. HS_CONFLICT if the family is gone. */
+/* Adds the family of a shared table to those of the transaction, to be locked with the others.
+ * Other tables need no lock here. HS_CONFLICT if the family is gone. */
 static hs_status need_shared(txn *t, engine_table table) {
     txn_family *f = txn_find_family(t, table.family);
     if (f != NULL && f->created) return HS_OK;
@@ -148,14 +148,15 @@ static hs_status apply_queue(txn *t) {
     return HS_OK;
 }
 
-/* --- publishing ---------------------------------------------------------------------------------------------------------- */
+/* --- publishing ------------------------------------------------------------------------------- */
 
 static bool same_tables(const txn_family *f, const family_entry *entry) {
     return !f->changed && f->count == entry->count &&
            memcmp(f->tables, entry->tables, f->count * sizeof *f->tables) == 0;
 }
 
-/* The family as it is after this transaction: the tables whose lock it holds are its own, the others as they are now. */
+/* The family as it is after this transaction: the tables whose lock it holds are its own, the
+ * others as they are now. */
 static family_entry *compose_family(txn_family *f, family_entry *now) {
     bool mine = f->writer || f->created;
     family_entry *entry = family_alloc(mine ? f->count : now->count);
@@ -176,7 +177,8 @@ static family_entry *compose_family(txn_family *f, family_entry *now) {
     return entry;
 }
 
-/* The next catalog; what it replaces goes into the garbage record. HS_NO_MEMORY leaves nothing behind. */
+/* The next catalog; what it replaces goes into the garbage record. HS_NO_MEMORY leaves nothing
+ * behind. */
 static hs_status compose(txn *t, catalog *latest, garbage *g, catalog **result) {
     catalog *c = catalog_alloc(latest->count + (uint32_t)t->family_count);
     garbage_object *objects = memory_alloc((t->family_count + 1) * sizeof *objects);
@@ -241,7 +243,8 @@ static wal_record *finish_record(txn *t) {
     return r;
 }
 
-/* Lets a checkpoint run to its end, here or in the background. The pipeline lock is held, and released meanwhile. */
+/* Lets a checkpoint run to its end, here or in the background. The pipeline lock is held, and
+ * released meanwhile. */
 static hs_status await_checkpoint(store *s) {
     if (!s->has_background) {
         pthread_mutex_unlock(&s->pipeline);
@@ -262,7 +265,8 @@ static hs_status await_checkpoint(store *s) {
     return HS_OK;
 }
 
-/* Waits until the ring has room for `bytes`, prepared on disk. The pipeline lock is held, and released meanwhile. */
+/* Waits until the ring has room for `bytes`, prepared on disk. The pipeline lock is held, and
+ * released meanwhile. */
 static hs_status await_log_room(store *s, uint64_t bytes) {
     for (;;) {
         TRY(store_check_writable(s));
@@ -281,7 +285,8 @@ static hs_status await_log_room(store *s, uint64_t bytes) {
     }
 }
 
-/* What must have happened for a commit to be visible: the last commits up to it that ask for each kind of durability. */
+/* What must have happened for a commit to be visible: the last commits up to it that ask for each
+ * kind of durability. */
 typedef struct pending {
     uint64_t last_durable;
     uint64_t last_buffered;
@@ -359,7 +364,7 @@ hs_status commit_replayed(txn *t, uint64_t sequence, uint64_t position, uint64_t
     return HS_OK;
 }
 
-/* --- becoming durable and visible ------------------------------------------------------------------------------------------ */
+/* --- becoming durable and visible ------------------------------------------------------------- */
 
 static uint64_t max_u64(uint64_t a, uint64_t b) {
     return a > b ? a : b;
@@ -407,7 +412,8 @@ hs_status commit_flush(store *s, bool sync) {
 /* What a commit still waits for. */
 typedef enum lack { LACKS_NOTHING, LACKS_WRITE, LACKS_SYNC, LACKS_CHECKPOINT } lack;
 
-/* A commit is settled when it is visible: it is then as durable as it asked to be, and so is every commit before it. */
+/* A commit is settled when it is visible: it is then as durable as it asked to be, and so is every
+ * commit before it. */
 static lack lack_of(const store *s, const pending *p) {
     if (max_u64(s->log.synced, s->checkpointed) < p->last_durable) return LACKS_SYNC;
     if (max_u64(s->log.written, s->checkpointed) < p->last_buffered) return LACKS_WRITE;
@@ -416,8 +422,9 @@ static lack lack_of(const store *s, const pending *p) {
 
 #define RELAXED_QUEUE_MAX (UINT64_C(1) << 20) /* bytes that may wait in memory */
 
-/* Waits until a published commit is settled. The pipeline lock is held, and released meanwhile. It cannot be taken back:
- * whatever keeps it from being settled makes the store read-only, and only reopening tells whether it was kept. */
+/* Waits until a published commit is settled. The pipeline lock is held, and released meanwhile. It
+ * cannot be taken back: whatever keeps it from being settled makes the store read-only, and only
+ * reopening tells whether it was kept. */
 static hs_status await_settled(store *s, const pending *p) {
     lack lack;
     while ((lack = lack_of(s, p)) != LACKS_NOTHING) {
@@ -444,7 +451,8 @@ static hs_status settle(store *s, const pending *p) {
         pthread_cond_signal(&s->wake);
     }
     pthread_mutex_unlock(&s->pipeline);
-    /* Without a background thread the checkpoint runs here. Its failure is not the commit's: the next one meets it again. */
+    /* Without a background thread the checkpoint runs here. Its failure is not the commit's: the
+     * next one meets it again. */
     if (due && !s->has_background && status == HS_OK) (void)checkpoint_run(s, CHECKPOINT_NEEDED);
     return status;
 }
@@ -474,7 +482,7 @@ hs_status txn_commit(engine_txn *base) {
     return settle(s, &p);
 }
 
-/* --- the background thread ------------------------------------------------------------------------------------------------- */
+/* --- the background thread -------------------------------------------------------------------- */
 
 #define BACKGROUND_PERIOD_NS 200000000 /* relaxed commits are written within a fifth of a second */
 

@@ -1,5 +1,5 @@
-/* compact.c: making the file smaller: pages at its end are copied into free space before them, family by family, in
- * transactions that change nothing but where pages lie, and so log nothing.
+/* compact.c: making the file smaller: pages at its end are copied into free space before them,
+ * family by family, in transactions that change nothing but where pages lie, and so log nothing.
  */
 #include "engine/tree.h"
 
@@ -140,7 +140,8 @@ hs_status store_compact(store *s) {
         if (units <= taken + taken / 100 + 16 || units >= before) break;
         before = units;
         TRY(move_all(s, taken));
-        /* The first checkpoint frees the places that were left; the second moves catalog and space map into them. */
+        /* The first checkpoint frees the places that were left; the second moves catalog and space
+         * map into them. */
         TRY(checkpoint_run(s, CHECKPOINT_FORCED));
         TRY(checkpoint_run(s, CHECKPOINT_FORCED));
         TRY(space_trim(&s->space, 0));

@@ -1,5 +1,5 @@
-/* cursor.c: a cursor is a path from the root to an entry. After a write of its transaction it finds its place again by the
- * key that it stood on. */
+/* cursor.c: a cursor is a path from the root to an entry. After a write of its transaction it finds
+ * its place again by the key that it stood on. */
 #include "engine/cursor.h"
 
 #include <string.h>
@@ -96,7 +96,8 @@ int cursor_last(engine_cursor *base) {
     return found == 1 ? stand(c, e) : found;
 }
 
-/* After writes: to the first entry ≥ the key that it stood on; *moved tells whether that is another one. */
+/* After writes: to the first entry ≥ the key that it stood on; *moved tells whether that is another
+ * one. */
 static int find_again(cursor *c, const table_entry *e, bool *moved) {
     uint8_t bytes[ENGINE_KEY_MAX];
     hs_slice key = {bytes, c->key.size};

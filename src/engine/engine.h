@@ -248,9 +248,9 @@ static inline hs_status engine_table_drop(engine_txn *t, engine_table table) {
     return t->ops->table_drop(t, table);
 }
 /* Drops a whole family, which must be one of this write transaction's, at commit together with its
- * other writes. The family's tables can still be read until then, but no longer be written; at commit
- * they count as empty, so that queued deletions in them do nothing and an expectation that a key is
- * absent holds. */
+ * other writes. The family's tables can still be read until then, but no longer be written; at
+ * commit they count as empty, so that queued deletions in them do nothing and an expectation that a
+ * key is absent holds. */
 static inline hs_status engine_drop_family(engine_txn *t, engine_family family) {
     return t->ops->drop_family(t, family);
 }
@@ -341,8 +341,9 @@ static inline hs_slice engine_cursor_value(const engine_cursor *c) {
 static inline hs_status engine_checkpoint(engine *e) {
     return e->ops->checkpoint(e);
 }
-/* Moves what lies at the end of the file into free space before it and gives the end back to the file system, while others
- * read and write; a family's writers wait while a part of it is moved. HS_FULL, HS_IO, HS_READ_ONLY. */
+/* Moves what lies at the end of the file into free space before it and gives the end back to the
+ * file system, while others read and write; a family's writers wait while a part of it is moved.
+ * HS_FULL, HS_IO, HS_READ_ONLY. */
 static inline hs_status engine_compact(engine *e) {
     return e->ops->compact(e);
 }

@@ -1,13 +1,16 @@
-/* format.h: every structure of the two files as it lies on disk. docs/format.md explains them; the numbers are here.
+/* format.h: every structure of the two files as it lies on disk. docs/format.md explains them; the
+ * numbers are here.
  *
- * All integers are little-endian. The data file is an array of *units* of 4,096 bytes, addressed by number:
+ * All integers are little-endian. The data file is an array of *units* of 4,096 bytes, addressed by
+ * number:
  *
  *   unit 0        unit 1        unit 2 …
  *   +-------------+-------------+------------------------------------------------------+
  *   | header slot | header slot | pages: tree nodes, long values, catalog, space map    |
  *   +-------------+-------------+------------------------------------------------------+
  *
- * A checkpoint writes the header slot that the one before it did not; the valid slot with the greater generation counts.
+ * A checkpoint writes the header slot that the one before it did not; the valid slot with the
+ * greater generation counts.
  *
  * The log file is a block of 4,096 bytes and a ring of records:
  *
@@ -57,10 +60,11 @@ typedef struct file_header {
 _Static_assert(sizeof(file_header) == 136, "file_header has no padding");
 _Static_assert(offsetof(file_header, checksum) == 128, "checksum is last");
 
-/* The first 32 bytes of every page. A page is 1 to 16 units (a tree node) or a run of any length. */
+/* The first 32 bytes of every page. A page is 1 to 16 units (a tree node) or a run of any
+ * length. */
 typedef struct page_header {
-    uint64_t
-        checksum; /* XXH3-64 of the page from byte 8 on; set by the checkpoint that first contains it */
+    /* XXH3-64 of the page from byte 8 on; set by the checkpoint that first contains it. */
+    uint64_t checksum;
     uint64_t txn;  /* the write transaction that made it */
     uint32_t page; /* its own unit number */
     uint32_t family;
@@ -88,29 +92,32 @@ typedef struct value_header {
 } value_header;
 _Static_assert(sizeof(value_header) == 64, "payload is aligned to 64 bytes");
 
-/* Log header: the first bytes of the log file. It is written when the log is created and after each checkpoint. */
+/* Log header: the first bytes of the log file. It is written when the log is created and after each
+ * checkpoint. */
 typedef struct log_header {
     uint8_t magic[8];
     uint32_t version;
     uint32_t reserved;
     uint8_t collection[16];
     uint64_t capacity;
-    uint64_t
-        tail_sequence; /* commits up to this one may have been overwritten: they are in a checkpoint */
+    /* Commits up to this one may have been overwritten: they are in a checkpoint. */
+    uint64_t tail_sequence;
     uint64_t checksum; /* XXH3-64 of everything above */
 } log_header;
 _Static_assert(sizeof(log_header) == 56, "log_header has no padding");
 
 #define LOG_RING_OFFSET 4096u
-/* Text that names the process that has the collection open, zero-terminated; not part of the checksum. */
+/* Text that names the process that has the collection open, zero-terminated; not part of the
+ * checksum. */
 #define LOG_HOLDER_OFFSET 2048u
 #define LOG_HOLDER_SIZE   256u
 
-/* A log record: one commit. Its length is rounded up to 8 bytes. The checksum is seeded with the record's before it, so
- * that nothing left over from an earlier lap or an earlier session can follow. */
+/* A log record: one commit. Its length is rounded up to 8 bytes. The checksum is seeded with the
+ * record's before it, so that nothing left over from an earlier lap or an earlier session can
+ * follow. */
 typedef struct record_header {
-    uint64_t
-        checksum; /* XXH3-64 of the rest of this header, seeded with the previous record's checksum */
+    /* XXH3-64 of the rest of this header, seeded with the previous record's checksum. */
+    uint64_t checksum;
     uint64_t sequence;
     uint64_t session;      /* random, of the opening that wrote it */
     uint64_t payload_hash; /* XXH3-64 of the payload */
@@ -119,7 +126,8 @@ typedef struct record_header {
 } record_header;
 _Static_assert(sizeof(record_header) == 40, "record_header has no padding");
 
-/* The commit was too large for the log: its pages are durable through the checkpoint that contains it, or it is void. */
+/* The commit was too large for the log: its pages are durable through the checkpoint that contains
+ * it, or it is void. */
 #define RECORD_UNLOGGED 1u
 
 #endif

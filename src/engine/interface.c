@@ -1,4 +1,5 @@
-/* interface.c: the embedded engine as the table of functions that engine.h asks for: column families, tables, keys. */
+/* interface.c: the embedded engine as the table of functions that engine.h asks for: column
+ * families, tables, keys. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +8,7 @@
 #include "engine/redo.h"
 #include "engine/txn.h"
 
-/* --- column families ---------------------------------------------------------------------------------------------------------------- */
+/* --- column families -------------------------------------------------------------------------- */
 
 static hs_status check_family_name(store *s, const char *name) {
     if (name == NULL || name[0] == '\0' || strlen(name) > CATALOG_NAME_MAX) {
@@ -128,7 +129,7 @@ static hs_status family_list(engine_txn *base, const engine_family_info **famili
     return HS_OK;
 }
 
-/* --- tables ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- tables ----------------------------------------------------------------------------------- */
 
 /* The tables of a family as the transaction sees them. */
 static hs_status tables_of(txn *t, engine_family family, const table_entry **tables,
@@ -195,7 +196,7 @@ static hs_status table_drop(engine_txn *base, engine_table table) {
     return txn_drop_table((txn *)base, table);
 }
 
-/* --- keys and values ---------------------------------------------------------------------------------------------------------------------- */
+/* --- keys and values -------------------------------------------------------------------------- */
 
 static hs_status get(engine_txn *base, engine_table table, hs_slice key, hs_slice *value) {
     txn *t = (txn *)base;
@@ -262,7 +263,7 @@ static hs_status expect(engine_txn *base, engine_table table, hs_slice prefix, b
     return HS_OK;
 }
 
-/* --- care ------------------------------------------------------------------------------------------------------------------------------------ */
+/* --- care ------------------------------------------------------------------------------------- */
 
 static hs_status checkpoint(engine *e) {
     return checkpoint_run((store *)e, CHECKPOINT_NEEDED);

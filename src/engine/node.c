@@ -49,7 +49,7 @@ void node_init(node *n, const node_shape *shape) {
     n->capacity = is_fixed(n) ? (uint16_t)shape->layout.capacity : 0;
 }
 
-/* --- variable nodes: where things are ----------------------------------------------------------------------------- */
+/* --- variable nodes: where things are --------------------------------------------------------- */
 
 static uint8_t *at(const node *n, uint32_t offset) {
     return (uint8_t *)(uintptr_t)n + offset;
@@ -120,7 +120,7 @@ static const uint8_t *cell_rest(const node *n, const slot *s) {
     return at(n, s->offset) + mark;
 }
 
-/* --- search --------------------------------------------------------------------------------------------------------- */
+/* --- search ----------------------------------------------------------------------------------- */
 
 /* Orders a slot's suffix against another: memcmp order, a prefix first. */
 static int compare_suffix(const node *n, const slot *s, uint32_t head, const uint8_t *suffix,
@@ -241,7 +241,7 @@ node_value node_get_value(const node *n, const node_shape *shape, uint32_t index
     return cell_value(n, &slots_of(n)[index], &mark);
 }
 
-/* --- edits of one node ---------------------------------------------------------------------------------------------- */
+/* --- edits of one node ------------------------------------------------------------------------ */
 
 static void fixed_insert(node *n, const node_shape *shape, uint32_t index, hs_slice key,
                          hs_slice value) {
@@ -303,7 +303,8 @@ static uint32_t common_size(hs_slice a, hs_slice b) {
     return i;
 }
 
-/* Writes the node anew without waste, its prefix cut to at most `prefix_limit` bytes. There must be room. */
+/* Writes the node anew without waste, its prefix cut to at most `prefix_limit` bytes. There must be
+ * room. */
 static void compact(node *n, const node_shape *shape, uint32_t prefix_limit) {
     _Alignas(64) uint8_t copy[16 * UNIT_SIZE];
     memcpy(copy, n, node_bytes(n));
@@ -318,7 +319,8 @@ static void compact(node *n, const node_shape *shape, uint32_t prefix_limit) {
     }
 }
 
-/* Bytes free once the node is compacted with its prefix cut to `prefix` bytes; negative if it would not fit. */
+/* Bytes free once the node is compacted with its prefix cut to `prefix` bytes; negative if it would
+ * not fit. */
 static int64_t room_with_prefix(const node *n, uint32_t prefix) {
     int64_t used = (int64_t)sizeof(node) + round_up(prefix, 4) + n->count * (int64_t)sizeof(slot) +
                    (node_bytes(n) - n->cells - n->waste);
@@ -399,7 +401,7 @@ uint32_t node_limit(const node *n) {
     return is_fixed(n) ? n->capacity : node_bytes(n);
 }
 
-/* --- moving entries between nodes ----------------------------------------------------------------------------------- */
+/* --- moving entries between nodes ------------------------------------------------------------- */
 
 /* The entries of one or two nodes with one more in its place, as one sequence. */
 typedef struct sequence {
@@ -451,7 +453,8 @@ static uint32_t first_keyed(const node *n, uint32_t from) {
     return is_inner(n) ? from + 1 : from;
 }
 
-/* The bytes that all keys begin with that would stand in a node like `n` with the entries [from, to). */
+/* The bytes that all keys begin with that would stand in a node like `n` with the entries [from,
+ * to). */
 static uint32_t range_prefix(const sequence *s, uint32_t from, uint32_t to, const node *n) {
     uint8_t first[KEY_MAX], last[KEY_MAX];
     from = first_keyed(n, from);
@@ -459,7 +462,8 @@ static uint32_t range_prefix(const sequence *s, uint32_t from, uint32_t to, cons
     return common_size(sequence_key(s, from, first), sequence_key(s, to - 1, last));
 }
 
-/* Bytes that an entry takes in a node like `n` with a prefix of `prefix` bytes; without its key, if it is not to stand. */
+/* Bytes that an entry takes in a node like `n` with a prefix of `prefix` bytes; without its key, if
+ * it is not to stand. */
 static uint32_t entry_cost(const sequence *s, uint32_t i, const node *n, uint32_t prefix,
                            bool keyed) {
     node_value value = sequence_value(s, i);
@@ -512,8 +516,8 @@ static sequence sequence_of(const node *left, const node *right, hs_slice right_
     return (sequence){left, right, right_key, shape, extra, count};
 }
 
-/* The key that separates [0, cut) from the rest: for leaves the shortest one, for inner nodes the one that entry `cut`
- * loses by becoming the first of its node. */
+/* The key that separates [0, cut) from the rest: for leaves the shortest one, for inner nodes the
+ * one that entry `cut` loses by becoming the first of its node. */
 static void separate(const sequence *s, uint32_t cut, node_separator *separator) {
     uint8_t below[KEY_MAX], at_cut[KEY_MAX];
     hs_slice key = sequence_key(s, cut, at_cut);
@@ -545,7 +549,8 @@ bool node_distribute(const node *left, const node *right, const node_shape *shap
     assert(s.count >= 2 && (right == NULL || !is_inner(left)));
     uint32_t middle = append ? s.count - 1 : middle_of(&s, a);
     uint32_t reach = right != NULL ? CUTS_TRIED : s.count;
-    /* The best cut may not fit where keys of unlike prefixes meet: try those around it, outwards. */
+    /* The best cut may not fit where keys of unlike prefixes meet: try those around it,
+     * outwards. */
     for (uint32_t distance = 0; distance < reach; distance++) {
         if (middle > distance && divide(&s, middle - distance, a, b, separator)) return true;
         if (distance > 0 && divide(&s, middle + distance, a, b, separator)) return true;
@@ -561,7 +566,7 @@ bool node_merge(const node *left, const node *right, hs_slice separator, const n
     return true;
 }
 
-/* --- soundness ------------------------------------------------------------------------------------------------------ */
+/* --- soundness -------------------------------------------------------------------------------- */
 
 /* Whether a slot's key has a head that suits its length, and its cell lies within the page. */
 static const char *cell_fault(const node *n, const slot *s, uint32_t slots_end) {
@@ -586,7 +591,8 @@ static const char *cell_fault(const node *n, const slot *s, uint32_t slots_end) 
     return NULL;
 }
 
-/* The slots and cells of a variable node: each within the page, their sizes as the header says, the keys ascending. */
+/* The slots and cells of a variable node: each within the page, their sizes as the header says, the
+ * keys ascending. */
 static const char *entries_fault(const node *n) {
     uint32_t slots_end = slots_offset(n) + n->count * (uint32_t)sizeof(slot), mark;
     const slot *slots = slots_of(n);

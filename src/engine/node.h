@@ -2,30 +2,32 @@
  *
  * Inner nodes and variable leaves (PAGE_INNER, PAGE_VARIABLE):
  *
- *   0             32            48                                                                     page end
- *   +-------------+-------------+--------+-----------------+- - - - - - - - - -+-----------------------+
- *   | page_header | node header | prefix | slots (8 bytes) |    free space     |  cells, in any order  |
- *   +-------------+-------------+--------+-----------------+- - - - - - - - - -+-----------------------+
+ *   0             32            48                                                      page end
+ *   +-------------+-------------+--------+-----------------+- - - - - - +--------------------+
+ *   | page_header | node header | prefix | slots (8 bytes) | free space | cells in any order |
+ *   +-------------+-------------+--------+-----------------+- - - - - - +--------------------+
  *
- *   The bytes that all keys of the node begin with stand once, in prefix (padded to 4); what follows them in a key is
- *   its suffix. A slot holds the first four bytes of the suffix as a number (the head, zero-padded), so that a binary
- *   search rarely leaves the slots; its cell holds the rest:
+ *   The bytes that all keys of the node begin with stand once, in prefix (padded to 4); what follows
+ *   them in a key is its suffix. A slot holds the first four bytes of the suffix as a number (the
+ *   head, zero-padded), so that a binary search rarely leaves the slots; its cell holds the rest:
  *
  *     slot   u32 head | u16 cell offset | u16 suffix length
- *     cell   leaf:   length (1 or 2 bytes, see below) | suffix from byte 4 | value
- *            inner:  u32 child page                   | suffix from byte 4
+ *     cell   leaf:   length (1, 2 or 9 bytes, see below) | suffix from byte 4 | value
+ *            inner:  u32 child page                      | suffix from byte 4
  *
- *     length   0 to 7F: itself;  80 to FE xx: low 15 bits, big-endian;  FF: the value is long: it is u32 page, u32 bytes
+ *     length   0 to 7F: itself;  80 to FE, xx: the low 15 bits, big-endian
+ *              FF: the value is long and stands elsewhere: u32 page, u32 bytes
  *
- *   Entry i of an inner node leads to the keys ≥ its own key and < the next one's. Entry 0 has no key (suffix length 0): it
- *   leads to all keys below entry 1's, however small.
+ *   Entry i of an inner node leads to the keys ≥ its own key and < the next one's. Entry 0 has no
+ *   key (suffix length 0): it leads to all keys below entry 1's, however small.
  *
- * Fixed leaves (PAGE_FIXED), for tables with fixed keys and values; the capacity follows from the table's options:
+ * Fixed leaves (PAGE_FIXED), for tables with fixed keys and values; the capacity follows from the
+ * table's options:
  *
- *   0             32            48        64                               aligned
- *   +-------------+-------------+---------+-------------------------------+--------------------------------+
- *   | page_header | node header | padding | keys, capacity × key size      | values, capacity × stride      |
- *   +-------------+-------------+---------+-------------------------------+--------------------------------+
+ *   0             32            48        64                           aligned
+ *   +-------------+-------------+---------+----------------------------+----------------------------+
+ *   | page_header | node header | padding | keys: capacity × key size  | values: capacity × stride  |
+ *   +-------------+-------------+---------+----------------------------+----------------------------+
  */
 #ifndef ENGINE_NODE_H
 #define ENGINE_NODE_H
@@ -89,23 +91,26 @@ uint32_t node_child_index(const node *n, hs_slice key);
 uint32_t node_child(const node *n, uint32_t index);
 void node_set_child(node *n, uint32_t index, uint32_t page);
 
-/* The whole key of an entry (of an inner node's first one: empty): in the page if it lies there in one piece, else assembled in `buffer` (1,000 bytes). */
+/* The whole key of an entry (of an inner node's first one: empty): in the page if it lies there in
+ * one piece, else assembled in `buffer` (1,000 bytes). */
 hs_slice node_key(const node *n, uint32_t index, uint8_t *buffer);
 /* An entry's value; of an inner node, the 4 bytes of its child's number. */
 node_value node_get_value(const node *n, const node_shape *shape, uint32_t index);
 
-/* Inserts an entry at `index`, where its key belongs. False if it does not fit; the node may have been compacted. For
- * inner nodes the value is the child's number (4 bytes). */
+/* Inserts an entry at `index`, where its key belongs. False if it does not fit; the node may have
+ * been compacted. For inner nodes the value is the child's number (4 bytes). */
 bool node_insert(node *n, const node_shape *shape, uint32_t index, hs_slice key,
                  const node_value *value);
 void node_remove(node *n, const node_shape *shape, uint32_t index);
-/* Overwrites a short value with one of the same size; false if the entry's value has another size or is long. */
+/* Overwrites a short value with one of the same size; false if the entry's value has another size
+ * or is long. */
 bool node_replace_value(node *n, const node_shape *shape, uint32_t index, hs_slice value);
 
 /* Lets an entry refer to another run for its long value. */
 void node_set_long_page(node *n, uint32_t index, uint32_t page);
 
-/* Bytes (variable) or entries (fixed) in use, and the most that a node of this page size can have. */
+/* Bytes (variable) or entries (fixed) in use, and the most that a node of this page size can
+ * have. */
 uint32_t node_used(const node *n);
 uint32_t node_limit(const node *n);
 
@@ -116,23 +121,27 @@ typedef struct node_entry {
     node_value value;
 } node_entry;
 
-/* A key that separates two neighbouring nodes: greater than all of the left one, not greater than any of the right. */
+/* A key that separates two neighbouring nodes: greater than all of the left one, not greater than
+ * any of the right. */
 typedef struct node_separator {
     uint32_t size;
     uint8_t bytes[1000];
 } node_separator;
 
-/* Distributes the entries of `left` and `right` (right may be NULL; leaves only), with `extra` in its place, over the empty
- * nodes `a` and `b` (initialised, same kind): about half of the bytes each, or, with `append`, everything but `extra`
- * into `a`. False if they cannot be divided so that both fit, which never happens with one source. */
+/* Distributes the entries of `left` and `right` (right may be NULL; leaves only), with `extra` in
+ * its place, over the empty nodes `a` and `b` (initialised, same kind): about half of the bytes
+ * each, or, with `append`, everything but `extra` into `a`. False if they cannot be divided so that
+ * both fit, which never happens with one source. */
 bool node_distribute(const node *left, const node *right, const node_shape *shape,
                      const node_entry *extra, bool append, node *a, node *b,
                      node_separator *separator);
-/* Puts all entries of `left` and `right`, separated by `separator`, into the empty node `to`; false if they do not fit. */
+/* Puts all entries of `left` and `right`, separated by `separator`, into the empty node `to`; false
+ * if they do not fit. */
 bool node_merge(const node *left, const node *right, hs_slice separator, const node_shape *shape,
                 node *to);
 
-/* NULL if the structure is sound (so that no function here leaves the page), else what is wrong. Static text. */
+/* NULL if the structure is sound (so that no function here leaves the page), else what is wrong.
+ * Static text. */
 const char *node_fault(const page_header *page, const node_shape *shape);
 
 #endif

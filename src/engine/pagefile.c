@@ -49,8 +49,8 @@ void pagefile_close(pagefile *pf) {
 hs_status pagefile_grow(pagefile *pf, uint64_t units) {
     uint64_t have = atomic_load(&pf->units);
     if (units <= have) return HS_OK;
-    /* Grow by an eighth of the file at least, so that the number of growths stays logarithmic, but by no more than the
-     * configured step beyond what is needed. */
+    /* Grow by an eighth of the file at least, so that the number of growths stays logarithmic, but
+     * by no more than the configured step beyond what is needed. */
     uint64_t step = have / 8 < pf->growth_step / UNIT_SIZE ? have / 8 : pf->growth_step / UNIT_SIZE;
     uint64_t target = (units + step + 15) / 16 * 16;
     if (target * UNIT_SIZE > pf->range || target > UINT32_MAX) target = units;

@@ -1,7 +1,8 @@
-/* pagefile.h: the data file in memory: one shared mapping, its growth, and the verification of pages.
+/* pagefile.h: the data file in memory: one shared mapping, its growth, and the verification of
+ * pages.
  *
- * Pages are read and written in the mapping. A page is verified (checksum, identity, structure) when it is first touched
- * after opening; pages made since are known to be good.
+ * Pages are read and written in the mapping. A page is verified (checksum, identity, structure)
+ * when it is first touched after opening; pages made since are known to be good.
  */
 #ifndef ENGINE_PAGEFILE_H
 #define ENGINE_PAGEFILE_H
@@ -39,10 +40,12 @@ typedef struct page_expect {
 hs_status pagefile_open(pagefile *pf, vfs_file *file, const char *path, const hs_config *config);
 void pagefile_close(pagefile *pf);
 
-/* Lets the file have at least `units` units, allocated on disk. HS_FULL, HS_IO. Called under the space lock. */
+/* Lets the file have at least `units` units, allocated on disk. HS_FULL, HS_IO. Called under the
+ * space lock. */
 hs_status pagefile_grow(pagefile *pf, uint64_t units);
 
-/* Gives everything from unit `units` on back. Nobody refers to it. HS_IO. Called under the space lock. */
+/* Gives everything from unit `units` on back. Nobody refers to it. HS_IO. Called under the space
+ * lock. */
 hs_status pagefile_shrink(pagefile *pf, uint64_t units);
 
 static inline page_header *pagefile_at(const pagefile *pf, uint32_t page) {
@@ -69,7 +72,8 @@ static inline hs_status pagefile_get(pagefile *pf, uint32_t page, const page_exp
     return pagefile_verify(pf, page, expect);
 }
 
-/* The checksum that a page must carry: over `units` units for nodes, over header and payload for runs. */
+/* The checksum that a page must carry: over `units` units for nodes, over header and payload for
+ * runs. */
 uint64_t page_checksum(const page_header *page);
 
 #endif

@@ -6,7 +6,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-/* Chunks are allocated with room to align them to a cache line; the block's start is kept in front. */
+/* Chunks are allocated with room to align them to a cache line; the block's start is kept in
+ * front. */
 static reader_slot *chunk_create(void) {
     size_t bytes = READERS_CHUNK * sizeof(reader_slot) + 2 * _Alignof(reader_slot);
     uint8_t *block = memory_zeroed(bytes);
@@ -38,7 +39,8 @@ void readers_close(readers *r) {
     }
 }
 
-/* A free slot of a chunk; the search begins at a place that differs by thread, so that threads rarely meet. */
+/* A free slot of a chunk; the search begins at a place that differs by thread, so that threads
+ * rarely meet. */
 static reader_slot *take_from(reader_slot *chunk, uint32_t start) {
     for (uint32_t i = 0; i < READERS_CHUNK; i++) {
         reader_slot *slot = &chunk[(start + i) % READERS_CHUNK];
@@ -86,7 +88,8 @@ void readers_look(const readers *r, uint64_t visible, readers_view *view) {
             if (view->count < READERS_VIEWED) {
                 view->listed[view->count].sequence = state - 1;
                 view->listed[view->count].limit = atomic_load(&chunk[s].limit);
-                /* The slot may have changed hands between the two loads: then believe nothing of it. */
+                /* The slot may have changed hands between the two loads: then believe nothing of
+                 * it. */
                 if (atomic_load(&chunk[s].state) != state)
                     view->listed[view->count].limit = UINT64_MAX;
             }

@@ -1,5 +1,5 @@
-/* readers.h: which commits are being read. A reader publishes its commit in a slot of its own cache line; whoever wants to
- * reuse space looks at all slots. Neither waits for the other.
+/* readers.h: which commits are being read. A reader publishes its commit in a slot of its own cache
+ * line; whoever wants to reuse space looks at all slots. Neither waits for the other.
  */
 #ifndef ENGINE_READERS_H
 #define ENGINE_READERS_H
@@ -31,12 +31,14 @@ void readers_close(readers *r);
 /* Takes a free slot, which holds back nothing yet. HS_LIMIT, HS_NO_MEMORY. */
 hs_status readers_take(readers *r, reader_slot **slot);
 
-/* Protects everything that commit `sequence` and later ones can see. Sequentially consistent: the caller must check that
- * `sequence` was still current afterwards, or hold a lock that keeps it so. */
+/* Protects everything that commit `sequence` and later ones can see. Sequentially consistent: the
+ * caller must check that `sequence` was still current afterwards, or hold a lock that keeps it
+ * so. */
 static inline void reader_protect(reader_slot *slot, uint64_t sequence) {
     atomic_store(&slot->state, sequence + 1);
 }
-/* Lets go of the pages of write transactions numbered `limit` and higher, none of which the reader's commit contains. */
+/* Lets go of the pages of write transactions numbered `limit` and higher, none of which the
+ * reader's commit contains. */
 static inline void reader_limit(reader_slot *slot, uint64_t limit) {
     atomic_store_explicit(&slot->limit, limit, memory_order_release);
 }
@@ -60,8 +62,8 @@ typedef struct readers_view {
 /* `visible` was read before the call. */
 void readers_look(const readers *r, uint64_t visible, readers_view *view);
 
-/* Whether a reader can see what came into being with commit `born` and write transaction `txn`, and went with commit
- * `died`. */
+/* Whether a reader can see what came into being with commit `born` and write transaction `txn`, and
+ * went with commit `died`. */
 bool readers_see(const readers_view *view, uint64_t born, uint64_t txn, uint64_t died);
 
 #endif

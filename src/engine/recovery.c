@@ -1,5 +1,6 @@
-/* recovery.c: after a crash: the commits that the log holds beyond the last checkpoint are done again, through the same
- * code that did them first. Nothing on disk is changed by it: a crash during recovery is followed by the same recovery.
+/* recovery.c: after a crash: the commits that the log holds beyond the last checkpoint are done
+ * again, through the same code that did them first. Nothing on disk is changed by it: a crash
+ * during recovery is followed by the same recovery.
  */
 #include <string.h>
 
@@ -90,7 +91,8 @@ static hs_status replay_record(txn *t, const record_header *h, const uint8_t *pa
     return HS_OK;
 }
 
-/* Replays what follows the checkpoint into one transaction; the log's end is set behind the last valid record. */
+/* Replays what follows the checkpoint into one transaction; the log's end is set behind the last
+ * valid record. */
 static hs_status replay_all(store *s, txn *t, uint64_t *sequence) {
     for (;;) {
         record_header h;
@@ -99,7 +101,8 @@ static hs_status replay_all(store *s, txn *t, uint64_t *sequence) {
         if (status == HS_NOT_FOUND) return HS_OK;
         if (status != HS_OK) return status;
         if ((h.flags & RECORD_UNLOGGED) != 0) {
-            /* Its pages were to become durable by a checkpoint that did not happen: it was never acknowledged. */
+            /* Its pages were to become durable by a checkpoint that did not happen: it was never
+             * acknowledged. */
             memory_free(payload);
             return HS_OK;
         }
@@ -119,7 +122,8 @@ hs_status recovery_replay(store *s) {
     TRY(txn_begin_replay(s, &t));
     uint64_t start = s->latest->sequence, sequence = start;
     hs_status status = replay_all(s, t, &sequence);
-    /* What is shown from now on must not be lost by a power cut: records may have come no further than the system. */
+    /* What is shown from now on must not be lost by a power cut: records may have come no further
+     * than the system. */
     if (status == HS_OK && sequence > start) status = vfs_sync(s->log.file);
     s->log.written = s->log.synced = sequence;
     if (status == HS_OK && sequence > start)

@@ -122,7 +122,8 @@ static void reclaim(space *s, uint64_t horizon) {
     }
 }
 
-/* Frees what came and went between two readers, so that an old one holds back only what it can see. */
+/* Frees what came and went between two readers, so that an old one holds back only what it can
+ * see. */
 static void sift_one(space *s, const readers_view *view, garbage *g) {
     size_t kept = 0;
     for (size_t i = 0; i < g->runs.count; i++) {
@@ -148,7 +149,8 @@ static void sift_one(space *s, const readers_view *view, garbage *g) {
 
 #define SIFT_LEAST 1024u
 
-/* Looks through all fresh garbage; as that takes time, only when as much was added as the last time left behind. */
+/* Looks through all fresh garbage; as that takes time, only when as much was added as the last time
+ * left behind. */
 static void sift(space *s, const readers_view *view) {
     if (s->unsifted < SIFT_LEAST || s->unsifted < s->sifted) return;
     s->unsifted = s->sifted = 0;
@@ -185,7 +187,8 @@ static hs_status take_run(space *s, uint32_t units, uint32_t *page) {
     uint64_t file_units = atomic_load(&s->file->units);
     uint64_t found = bitmap_find_clear(&s->taken, units);
     if (found == UINT64_MAX || found + units > file_units) {
-        /* A run that would begin in the free tail of the file may continue behind its present end. */
+        /* A run that would begin in the free tail of the file may continue behind its present
+         * end. */
         uint64_t start = found != UINT64_MAX ? found : bitmap_end(&s->taken);
         TRY(bitmap_grow(&s->taken, start + units));
         TRY(pagefile_grow(s->file, start + units));

@@ -2,13 +2,14 @@
  *
  * Two bitmaps, one bit per unit:
  *   durable   the units that the last finished checkpoint contains. They are never overwritten.
- *   taken     the units that may not be handed out now: durable ones, those of newer commits, those freed but still
- *             visible to a reader.
- * Units freed by a commit wait in a *garbage* record until no reader can see them (the horizon has reached the commit)
- * and, if they are durable, until a checkpoint no longer contains them.
+ *   taken     the units that may not be handed out now: durable ones, those of newer commits, those
+ *             freed but still visible to a reader.
  *
- * Nothing of this is stored but the durable map, which is exactly what the checkpoint's trees reach: what a crash
- * leaves behind in other units is free space.
+ * Units freed by a commit wait in a *garbage* record until no reader can see them (the horizon has
+ * reached the commit) and, if they are durable, until a checkpoint no longer contains them.
+ *
+ * Nothing of this is stored but the durable map, which is exactly what the checkpoint's trees
+ * reach: what a crash leaves behind in other units is free space.
  */
 #ifndef ENGINE_SPACE_H
 #define ENGINE_SPACE_H
@@ -84,23 +85,26 @@ typedef struct space {
 hs_status space_open(space *s, pagefile *file);
 void space_close(space *s);
 
-/* Takes over the space map of a checkpoint: `size` bytes, of which the first `units` bits count. HS_CORRUPT if it marks
- * units that the file does not have. */
+/* Takes over the space map of a checkpoint: `size` bytes, of which the first `units` bits count.
+ * HS_CORRUPT if it marks units that the file does not have. */
 hs_status space_load(space *s, const uint8_t *bytes, uint64_t size, uint64_t units);
 
-/* Takes `count` runs of `units` units each and appends them to `out`. All or none: HS_FULL, HS_NO_MEMORY, HS_IO. Freed
- * space that no reader can see is used before the file grows, lowest address first. */
+/* Takes `count` runs of `units` units each and appends them to `out`. All or none: HS_FULL,
+ * HS_NO_MEMORY, HS_IO. Freed space that no reader can see is used before the file grows, lowest
+ * address first. */
 hs_status space_take(space *s, const readers_view *view, uint32_t units, size_t count,
                      run_list *out);
 
-/* Gives the runs of several lists back, in one step, that no commit has ever referred to; a run may be listed twice. */
+/* Gives the runs of several lists back, in one step, that no commit has ever referred to; a run may
+ * be listed twice. */
 void space_give_back(space *s, const run_list *lists, size_t count);
 
 /* Appends a commit's garbage; sequences ascend. The space owns it from now on. */
 void space_add_garbage(space *s, garbage *garbage);
 
-/* The checkpoint of commit `sequence` is finished: `durable` takes the place of the durable map (the old one is handed back
- * in it), and what it no longer contains becomes free as far as readers allow. */
+/* The checkpoint of commit `sequence` is finished: `durable` takes the place of the durable map
+ * (the old one is handed back in it), and what it no longer contains becomes free as far as readers
+ * allow. */
 void space_checkpointed(space *s, uint64_t sequence, bitmap *durable);
 
 /* Gives the free end of the file back if it is longer than `slack` units. HS_IO. */

@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "engine/txn.h"
 
-/* --- shared state ------------------------------------------------------------------------------------------------------------- */
+/* --- shared state ----------------------------------------------------------------------------- */
 
 hs_status store_check_process(const store *s) {
     if (store_is_ours(s)) return HS_OK;
@@ -61,7 +61,7 @@ static void free_states(store *s) {
     memory_free((void *)s->states);
 }
 
-/* --- creating ------------------------------------------------------------------------------------------------------------------- */
+/* --- creating --------------------------------------------------------------------------------- */
 
 static bool header_is_valid(const file_header *h) {
     return memcmp(h->magic, FORMAT_MAGIC, sizeof h->magic) == 0 &&
@@ -70,8 +70,8 @@ static bool header_is_valid(const file_header *h) {
 
 #define CREATED_UNITS 16u /* of a new data file */
 
-/* Whether a file is what an interrupted creation leaves: no longer than a new one, slot 0 (which the first commit writes)
- * untouched, slot 1 (which creation writes last) not valid. */
+/* Whether a file is what an interrupted creation leaves: no longer than a new one, slot 0 (which
+ * the first commit writes) untouched, slot 1 (which creation writes last) not valid. */
 static bool is_unfinished(vfs_file *file) {
     uint64_t size;
     uint8_t slots[2 * UNIT_SIZE] = {0};
@@ -86,7 +86,8 @@ static bool is_unfinished(vfs_file *file) {
     return !header_is_valid(&h);
 }
 
-/* The header comes last: until it is there, the files are an unfinished creation and may be replaced. */
+/* The header comes last: until it is there, the files are an unfinished creation and may be
+ * replaced. */
 static hs_status write_new_files(vfs *fs, vfs_file *data, const char *path, const char *log_path,
                                  const hs_config *config) {
     file_header h = {.version = FORMAT_VERSION,
@@ -126,7 +127,8 @@ static hs_status create_files(vfs *fs, const char *path, const char *log_path,
     hs_status status = write_new_files(fs, data, path, log_path, config);
     vfs_close(data);
     if (status != HS_OK) {
-        /* Leave nothing half-made behind, if that can be; the reason of the failure is what counts. */
+        /* Leave nothing half-made behind, if that can be; the reason of the failure is what
+         * counts. */
         char reason[512];
         snprintf(reason, sizeof reason, "%s", hs_last_error());
         (void)vfs_unlink(fs, path);
@@ -136,7 +138,7 @@ static hs_status create_files(vfs *fs, const char *path, const char *log_path,
     return status;
 }
 
-/* --- opening ---------------------------------------------------------------------------------------------------------------------- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 /* Reads the newer valid header slot. */
 static hs_status load_header(store *s, vfs_file *file) {
@@ -222,7 +224,8 @@ static hs_status load_space(store *s) {
     return space_load(&s->space, bytes, s->header.space_map.bytes, s->header.units);
 }
 
-/* A log of the size configured, in place of one that is missing or has another size, while the file needs none. */
+/* A log of the size configured, in place of one that is missing or has another size, while the file
+ * needs none. */
 static hs_status renew_log(store *s) {
     s->header.log_capacity = s->config.log_size / UNIT_SIZE * UNIT_SIZE;
     s->header.log_position = 0;
@@ -255,8 +258,8 @@ static hs_status load_log(store *s) {
                          s->path, (unsigned long long)s->header.sequence, (unsigned long long)tail);
     }
     if (s->header.clean != 0) {
-        /* Nothing in the log counts: begin at its start, which may be all that is left of it. The first commit says so in
-         * the file (checkpoint_mark_open). */
+        /* Nothing in the log counts: begin at its start, which may be all that is left of it. The
+         * first commit says so in the file (checkpoint_mark_open). */
         s->header.log_position = 0;
         s->header.log_chain = 0;
     }
@@ -303,7 +306,7 @@ static hs_status start_background(store *s) {
     return HS_OK;
 }
 
-/* --- the beginning and the end ------------------------------------------------------------------------------------------------------ */
+/* --- the beginning and the end ---------------------------------------------------------------- */
 
 static void init_locks(store *s) {
     pthread_condattr_t monotonic;
@@ -392,7 +395,8 @@ hs_status engine_open(vfs *fs, const char *path, bool create, const hs_config *c
     return HS_OK;
 }
 
-/* After the last checkpoint: gives back what only an open store needs, the free end of the file and the log's ring. */
+/* After the last checkpoint: gives back what only an open store needs, the free end of the file and
+ * the log's ring. */
 static hs_status give_back_rest(store *s) {
     for (uint32_t i = 0; i <= ENGINE_FAMILIES_MAX; i++) {
         family_state *state = atomic_load(&s->states[i]);

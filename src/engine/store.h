@@ -1,11 +1,13 @@
 /* store.h: the embedded engine as a whole: one data file, one log, and what threads share.
  *
- * The parts, from the bottom: vfs (files), pagefile (the mapping), space (allocation), node and tree (B+trees), catalog (the
- * roots as of a commit), readers (who sees what), wal (the log), txn (transactions), commit (the pipeline), checkpoint,
- * compact, recovery, check; interface makes them the engine of engine.h.
+ * The parts, from the bottom: vfs (files), pagefile (the mapping), space (allocation), node and
+ * tree (B+trees), catalog (the roots as of a commit), readers (who sees what), wal (the log), txn
+ * (transactions), commit (the pipeline), checkpoint, compact, recovery, check; interface makes them
+ * the engine of engine.h.
  *
- * Locks, in the order in which a thread may take them: ddl, family writers (by family), families' shared tables (by
- * family), checkpoint, pipeline, space. The log's prepare lock is taken under no other than the first three.
+ * Locks, in the order in which a thread may take them: ddl, family writers (by family), families'
+ * shared tables (by family), checkpoint, pipeline, space. The log's prepare lock is taken under no
+ * other than the first three.
  */
 #ifndef ENGINE_STORE_H
 #define ENGINE_STORE_H
@@ -43,14 +45,13 @@ typedef struct store {
     space space;
     wal log;
     readers readers;
-    const uint32_t *
-        alive; /* a page that is wiped in a child process: STORE_ALIVE in the one that opened the store */
+    /* A page that is wiped in a child process: STORE_ALIVE in the one that opened the store. */
+    const uint32_t *alive;
     _Atomic uint64_t next_txn;
     pthread_mutex_t ddl;
-    pthread_mutex_t states_lock; /* for adding to `states` */
-    family_state *_Atomic
-        *states;              /* [ENGINE_FAMILIES_MAX + 1], made on first use, freed at the end */
-    catalog *_Atomic visible; /* what new snapshots see */
+    pthread_mutex_t states_lock;       /* for adding to `states` */
+    family_state *_Atomic *states;     /* [ENGINE_FAMILIES_MAX + 1], made on first use */
+    catalog *_Atomic visible;          /* what new snapshots see */
     _Atomic uint64_t visible_sequence; /* its number; stored after it */
 
     pthread_mutex_t pipeline;
@@ -94,7 +95,8 @@ hs_status store_check_process(const store *s);
 /* The state of a family; NULL when memory is short. */
 family_state *store_family_state(store *s, engine_family family);
 
-/* Stops writing for good because of `status` (with the thread's last message). The pipeline lock is held. */
+/* Stops writing for good because of `status` (with the thread's last message). The pipeline lock is
+ * held. */
 void store_fail(store *s, hs_status status);
 /* HS_OK, or HS_READ_ONLY with the reason. The pipeline lock is held. */
 hs_status store_check_writable(const store *s);
@@ -114,7 +116,7 @@ static inline page_expect expect_value(const table_def *def) {
     return (page_expect){def->id.family, (uint16_t)def->id.table, PAGE_VALUE, 0, NULL};
 }
 
-/* --- checkpoint.c ------------------------------------------------------------------------------------------------- */
+/* --- checkpoint.c ----------------------------------------------------------------------------- */
 
 typedef enum checkpoint_mode {
     CHECKPOINT_NEEDED, /* unless the last one holds the newest state already */
@@ -122,8 +124,8 @@ typedef enum checkpoint_mode {
     CHECKPOINT_CLEAN   /* the last one before closing: marks the file so, and empties the log */
 } checkpoint_mode;
 
-/* Writes the newest state to the data file and frees the log. After HS_FULL the store goes on without it; after HS_IO it
- * is read-only. */
+/* Writes the newest state to the data file and frees the log. After HS_FULL the store goes on
+ * without it; after HS_IO it is read-only. */
 hs_status checkpoint_run(store *s, checkpoint_mode mode);
 
 /* Before the first commit after a clean close: notes in the file that its log counts. */
@@ -133,27 +135,28 @@ hs_status checkpoint_write_header(pagefile *file, const file_header *header);
 /* The checksum that a header slot must carry. */
 uint64_t checkpoint_header_checksum(const file_header *header);
 
-/* --- commit.c ------------------------------------------------------------------------------------------------------- */
+/* --- commit.c --------------------------------------------------------------------------------- */
 
 /* Makes visible what may be. The pipeline lock is held. */
 void commit_advance(store *s);
-/* Writes the queue to the log, and syncs it if asked. The pipeline lock is held and is released meanwhile. */
+/* Writes the queue to the log, and syncs it if asked. The pipeline lock is held and is released
+ * meanwhile. */
 hs_status commit_flush(store *s, bool sync);
 /* The body of the background thread. */
 void *commit_background(void *store);
 
-/* --- recovery.c ----------------------------------------------------------------------------------------------------- */
+/* --- recovery.c ------------------------------------------------------------------------------- */
 
 /* Replays the log behind the checkpoint that was loaded. */
 hs_status recovery_replay(store *s);
 
-/* --- compact.c ------------------------------------------------------------------------------------------------------ */
+/* --- compact.c -------------------------------------------------------------------------------- */
 
-/* Moves pages from the end of the file into free space before them, and gives the end back. Writers wait for a family only
- * while a part of it is moved. */
+/* Moves pages from the end of the file into free space before them, and gives the end back. Writers
+ * wait for a family only while a part of it is moved. */
 hs_status store_compact(store *s);
 
-/* --- check.c -------------------------------------------------------------------------------------------------------- */
+/* --- check.c ---------------------------------------------------------------------------------- */
 
 hs_status store_check(store *s, engine_problem *report, void *context, engine_check_result *result);
 

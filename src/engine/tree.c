@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/key.h"
 
-/* --- reading ------------------------------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 hs_status tree_node(store *s, const table_entry *e, uint32_t page, uint32_t level, node **result) {
     page_expect expect = expect_node(e->def, level);
@@ -94,13 +94,14 @@ hs_status tree_has_prefix(store *s, const table_entry *e, hs_slice prefix, bool 
     return HS_OK;
 }
 
-/* --- pages of a change -------------------------------------------------------------------------------------------------- */
+/* --- pages of a change ------------------------------------------------------------------------ */
 
 static uint32_t level_units(const table_entry *e, uint32_t level) {
     return level > 0 ? 1 : e->def->shape.leaf_units;
 }
 
-/* The most that one insertion can take: on each level a copy, and two pages for a split or an exchange with a sibling. */
+/* The most that one insertion can take: on each level a copy, and two pages for a split or an
+ * exchange with a sibling. */
 static hs_status reserve_for_change(txn *t, const table_entry *e) {
     uint32_t leaf_units = e->def->shape.leaf_units;
     size_t inner = 3 * (size_t)e->height + 2, leaves = 4;
@@ -151,13 +152,14 @@ static void own_path(txn *t, table_entry *e, tree_path *path) {
     }
 }
 
-/* --- insertion ---------------------------------------------------------------------------------------------------------- */
+/* --- insertion -------------------------------------------------------------------------------- */
 
 static node_value child_value(const uint32_t *page) {
     return (node_value){.bytes = {page, sizeof *page}};
 }
 
-/* Gives the parent's entry at `index` another key and child. False, with the parent as before, if the key does not fit. */
+/* Gives the parent's entry at `index` another key and child. False, with the parent as before, if
+ * the key does not fit. */
 static bool change_entry(node *parent, const node_shape *shape, uint32_t index, hs_slice key,
                          uint32_t child) {
     uint8_t buffer[ENGINE_KEY_MAX];
@@ -320,7 +322,7 @@ hs_status tree_put(txn *t, table_entry *e, hs_slice key, hs_slice value) {
     return HS_OK;
 }
 
-/* --- deletion ----------------------------------------------------------------------------------------------------------- */
+/* --- deletion --------------------------------------------------------------------------------- */
 
 /* Merges the children `left_at` and the next of the parent on the path into one page. */
 static bool merge_children(txn *t, table_entry *e, tree_path *path, uint32_t level,

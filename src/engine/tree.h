@@ -1,7 +1,8 @@
 /* tree.h: a table's B+tree: look-up, and copy-on-write changes by a write transaction.
  *
- * A transaction copies a page once and edits its copy; readers of earlier commits keep the old one. Every page that a
- * change may need is reserved before the first one is touched, so that a change happens as a whole or not at all.
+ * A transaction copies a page once and edits its copy; readers of earlier commits keep the old one.
+ * Every page that a change may need is reserved before the first one is touched, so that a change
+ * happens as a whole or not at all.
  */
 #ifndef ENGINE_TREE_H
 #define ENGINE_TREE_H
@@ -16,12 +17,15 @@ typedef struct tree_path {
     uint32_t index[TREE_HEIGHT_MAX]; /* of the child taken; at level 0, of the entry */
 } tree_path;
 
-/* Points *value at the value of `key`, in the mapping. HS_NOT_FOUND without a message; HS_CORRUPT. */
+/* Points *value at the value of `key`, in the mapping. HS_NOT_FOUND without a message;
+ * HS_CORRUPT. */
 hs_status tree_get(store *s, const table_entry *e, hs_slice key, hs_slice *value);
 
-/* From the node of `level`, whose index is set, down to the first or last entry below it. 1, or a negative status. */
+/* From the node of `level`, whose index is set, down to the first or last entry below it. 1, or a
+ * negative status. */
 int tree_edge(store *s, const table_entry *e, tree_path *path, uint32_t level, bool last);
-/* To the first entry of the next leaf, or the last one of the previous. 1, 0 if there is none, or a negative status. */
+/* To the first entry of the next leaf, or the last one of the previous. 1, 0 if there is none, or a
+ * negative status. */
 int tree_step_leaf(store *s, const table_entry *e, tree_path *path, bool forward);
 
 /* Whether some key of the tree begins with `prefix`. HS_CORRUPT. */
@@ -31,13 +35,15 @@ hs_status tree_has_prefix(store *s, const table_entry *e, hs_slice prefix, bool 
 hs_status tree_value(store *s, const table_entry *e, const node *leaf, uint32_t index,
                      hs_slice *value);
 
-/* Walks from the root to the leaf where `key` belongs; *equal tells whether it is there. The tree is not empty. */
+/* Walks from the root to the leaf where `key` belongs; *equal tells whether it is there. The tree
+ * is not empty. */
 hs_status tree_descend(store *s, const table_entry *e, hs_slice key, tree_path *path, bool *equal);
 
 /* The node of a level that a page number names. HS_CORRUPT. */
 hs_status tree_node(store *s, const table_entry *e, uint32_t page, uint32_t level, node **result);
 
-/* A copy of a node for this transaction, which frees the original; the caller makes the parent refer to it. HS_FULL. */
+/* A copy of a node for this transaction, which frees the original; the caller makes the parent
+ * refer to it. HS_FULL. */
 hs_status tree_copy_node(txn *t, table_entry *e, const node *n, node **copy);
 
 /* Creates or replaces. HS_FULL and HS_NO_MEMORY leave everything as it was. */

@@ -1,4 +1,5 @@
-/* txn.c: beginning and ending transactions, their pages, and their writing operations. Committing is in commit.c. */
+/* txn.c: beginning and ending transactions, their pages, and their writing operations. Committing
+ * is in commit.c. */
 #include "engine/txn.h"
 
 #include <assert.h>
@@ -9,7 +10,7 @@
 #include "engine/redo.h"
 #include "engine/tree.h"
 
-/* --- pages -------------------------------------------------------------------------------------------------------------- */
+/* --- pages ------------------------------------------------------------------------------------ */
 
 #define RESERVE_LISTS                                                                              \
     128u /* room kept in the lists of pages for one change: more than three pages a level */
@@ -25,7 +26,8 @@ hs_status txn_reserve(txn *t, uint32_t units, size_t count) {
     TRY(run_list_reserve(&t->allocated, RESERVE_LISTS));
     TRY(run_list_reserve(pool, RESERVE_LISTS));
     if (pool->count >= count) return HS_OK;
-    /* Take twice as much each time, so that a long transaction asks rarely and a short one keeps little. */
+    /* Take twice as much each time, so that a long transaction asks rarely and a short one keeps
+     * little. */
     size_t more = count - pool->count, extra = t->allocated.count / 4;
     size_t limit = 256 / units;
     readers_view view;
@@ -81,14 +83,15 @@ void txn_free(txn *t, const page_header *page) {
         status =
             run_list_add(&t->pool.classes[size_class(page->units)], page->page, page->units, 0);
     } else {
-        /* The run was never seen by anybody: it goes with what is freed at commit, and back at once at abort. */
+        /* The run was never seen by anybody: it goes with what is freed at commit, and back at once
+         * at abort. */
         status = run_list_add(&t->freed, page->page, page->units, page->txn);
     }
     assert(status == HS_OK);
     (void)status;
 }
 
-/* --- beginning ---------------------------------------------------------------------------------------------------------- */
+/* --- beginning -------------------------------------------------------------------------------- */
 
 static hs_status txn_create(store *s, txn **result) {
     txn *t = memory_zeroed(sizeof *t);
@@ -174,7 +177,8 @@ static void take_pool(txn *t, family_state *state) {
     state->pool = (page_pool){0};
 }
 
-/* The writer locks of the families, without repeats and in their order, then their tables as the last commit left them. */
+/* The writer locks of the families, without repeats and in their order, then their tables as the
+ * last commit left them. */
 static hs_status lock_families(txn *t, const engine_family *families, size_t count) {
     engine_family *sorted = arena_alloc(&t->arena, (count + 1) * sizeof *sorted);
     if (sorted == NULL) return error_memory("a transaction", count * sizeof *sorted);
@@ -234,7 +238,7 @@ hs_status txn_begin_replay(store *s, txn **result) {
     return HS_OK;
 }
 
-/* --- ending ------------------------------------------------------------------------------------------------------------- */
+/* --- ending ----------------------------------------------------------------------------------- */
 
 #define POOL_KEEP 16u /* single pages that a family keeps between its writers */
 
@@ -254,8 +258,8 @@ static void return_pool(txn *t) {
     t->pool = (page_pool){0};
 }
 
-/* Gives every page back that the transaction has taken; none was seen by anybody. In one step, because a page of the pool
- * may stand among the allocated ones too. */
+/* Gives every page back that the transaction has taken; none was seen by anybody. In one step,
+ * because a page of the pool may stand among the allocated ones too. */
 static void return_all(txn *t) {
     run_list lists[SIZE_CLASSES + 1];
     for (uint32_t c = 0; c < SIZE_CLASSES; c++)
@@ -303,7 +307,7 @@ void txn_abort(engine_txn *base) {
     txn_discard((txn *)base);
 }
 
-/* --- looking up ----------------------------------------------------------------------------------------------------------- */
+/* --- looking up ------------------------------------------------------------------------------- */
 
 txn_family *txn_find_family(txn *t, engine_family family) {
     if (t->last_family < t->family_count && t->families[t->last_family].id == family)
@@ -374,7 +378,7 @@ hs_status txn_writable_table(txn *t, engine_table table, bool shared, table_entr
     return HS_OK;
 }
 
-/* --- the redo record ------------------------------------------------------------------------------------------------------ */
+/* --- the redo record -------------------------------------------------------------------------- */
 
 /* Room at the front of the buffer for the wal_record that it becomes. */
 static hs_status redo_start(txn *t) {
@@ -382,7 +386,8 @@ static hs_status redo_start(txn *t) {
     return t->redo.size > 0 ? HS_OK : buffer_append(&t->redo, zeros, sizeof zeros);
 }
 
-/* A transaction whose record would take over a quarter of the log is made durable by a checkpoint instead. */
+/* A transaction whose record would take over a quarter of the log is made durable by a checkpoint
+ * instead. */
 static void redo_limit(txn *t) {
     if (t->redo.size <= t->store->log.capacity / 4) return;
     t->unlogged = true;
@@ -434,7 +439,7 @@ hs_status txn_log_named(txn *t, uint8_t operation, engine_table table, const cha
     return status;
 }
 
-/* --- writing operations --------------------------------------------------------------------------------------------------- */
+/* --- writing operations ----------------------------------------------------------------------- */
 
 hs_status txn_check_key(const table_entry *e, hs_slice key) {
     if (key.size > ENGINE_KEY_MAX) {
@@ -466,7 +471,8 @@ static hs_status note_broken(txn *t, hs_status status) {
     return status;
 }
 
-/* Logged first, so that what is applied is always logged: a failed change takes its operation back. */
+/* Logged first, so that what is applied is always logged: a failed change takes its operation
+ * back. */
 static hs_status put_logged(txn *t, table_entry *e, engine_table table, hs_slice key,
                             hs_slice value) {
     size_t before = t->redo.size;

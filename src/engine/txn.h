@@ -69,10 +69,11 @@ hs_status txn_begin_read(engine *e, engine_txn **result);
 hs_status txn_begin_write(engine *e, const engine_family *families, size_t count,
                           hs_durability durability, engine_txn **result);
 hs_status txn_commit(engine_txn *t); /* commit.c */
-/* Takes the locks of the shared tables of all families that need it, in their order, and looks at these tables as they are
- * now (commit.c). HS_CONFLICT if a family is gone. */
+/* Takes the locks of the shared tables of all families that need it, in their order, and looks at
+ * these tables as they are now (commit.c). HS_CONFLICT if a family is gone. */
 hs_status commit_lock_shared(txn *t);
-/* Makes a replayed transaction the newest state, as commit `sequence` whose record ends at `position` (commit.c). */
+/* Makes a replayed transaction the newest state, as commit `sequence` whose record ends at
+ * `position` (commit.c). */
 hs_status commit_replayed(txn *t, uint64_t sequence, uint64_t position, uint64_t chain);
 void txn_abort(engine_txn *t);
 
@@ -86,18 +87,20 @@ hs_status txn_begin_replay(store *s, txn **result);
 
 /* The family as this transaction changes it; NULL if it is none of its families. */
 txn_family *txn_find_family(txn *t, engine_family family);
-/* Adds a family to those that the transaction changes, with the tables of `from` (NULL: none). HS_NO_MEMORY. */
+/* Adds a family to those that the transaction changes, with the tables of `from` (NULL: none).
+ * HS_NO_MEMORY. */
 hs_status txn_add_family(txn *t, engine_family id, const family_entry *from, txn_family **result);
 /* The entry of a table in the transaction's copy; NULL if there is no such table. */
 table_entry *txn_family_table(txn_family *f, uint32_t number);
-/* Takes the shared tables (of a family that it does not write: all tables) over as they are in `now`. HS_CONFLICT if the
- * family is gone (NULL), HS_NO_MEMORY. */
+/* Takes the shared tables (of a family that it does not write: all tables) over as they are in
+ * `now`. HS_CONFLICT if the family is gone (NULL), HS_NO_MEMORY. */
 hs_status txn_refresh_shared(txn_family *f, const family_entry *now);
 /* Remembers the tree of a table that is dropped. HS_NO_MEMORY. */
 hs_status txn_drop_tree(txn *t, const table_entry *e);
 /* The entry of a table as this transaction sees it; NULL if there is no such table. */
 const table_entry *txn_table(txn *t, engine_table table);
-/* The entry of a table that this transaction may write now, for tree.h. HS_NOT_FOUND, HS_INVALID. */
+/* The entry of a table that this transaction may write now, for tree.h. HS_NOT_FOUND,
+ * HS_INVALID. */
 hs_status txn_writable_table(txn *t, engine_table table, bool shared, table_entry **result);
 
 /* HS_LIMIT or HS_INVALID if the table cannot have such a key or value. */
@@ -120,15 +123,17 @@ hs_status txn_log(txn *t, uint8_t operation, engine_table table, const hs_slice 
 hs_status txn_log_named(txn *t, uint8_t operation, engine_table table, const char *name,
                         const engine_table_options *options);
 
-/* --- pages ------------------------------------------------------------------------------------------------------------ */
+/* --- pages ------------------------------------------------------------------------------------ */
 
-/* Makes sure that `count` pages of `units` units (a size class) can be allocated. HS_FULL, HS_IO, HS_NO_MEMORY. */
+/* Makes sure that `count` pages of `units` units (a size class) can be allocated. HS_FULL, HS_IO,
+ * HS_NO_MEMORY. */
 hs_status txn_reserve(txn *t, uint32_t units, size_t count);
 /* A reserved page with its header filled. Cannot fail. */
 page_header *txn_alloc(txn *t, const table_def *def, uint8_t kind, uint32_t level, uint32_t units);
 /* A run for a long value of `bytes` bytes. */
 hs_status txn_alloc_value(txn *t, const table_def *def, uint64_t bytes, page_header **result);
-/* Frees a page that this transaction no longer refers to. Room in the lists was reserved by txn_reserve. */
+/* Frees a page that this transaction no longer refers to. Room in the lists was reserved by
+ * txn_reserve. */
 void txn_free(txn *t, const page_header *page);
 /* Whether the page was made by this transaction, so that it may be changed in place. */
 static inline bool txn_owns(const txn *t, const page_header *page) {

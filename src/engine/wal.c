@@ -1,4 +1,5 @@
-/* wal.c: the log file: its header, its ring, reading and writing records. Who writes when is commit.c's concern. */
+/* wal.c: the log file: its header, its ring, reading and writing records. Who writes when is
+ * commit.c's concern. */
 #include "engine/wal.h"
 
 #include <assert.h>
@@ -100,7 +101,7 @@ void wal_close(wal *l) {
     *l = (wal){0};
 }
 
-/* --- who holds it ------------------------------------------------------------------------------------------------------ */
+/* --- who holds it ----------------------------------------------------------------------------- */
 
 void wal_write_holder(wal *l) {
     char text[LOG_HOLDER_SIZE] = {0};
@@ -126,7 +127,7 @@ void wal_read_holder(vfs *fs, const char *path, char *text, size_t size) {
     vfs_close(file);
 }
 
-/* --- the ring ----------------------------------------------------------------------------------------------------------- */
+/* --- the ring --------------------------------------------------------------------------------- */
 
 /* Reads from the ring; HS_NOT_FOUND where it was never written. */
 static hs_status ring_read(wal *l, uint64_t position, void *data, size_t size) {
@@ -172,7 +173,8 @@ hs_status wal_prepare(wal *l, uint64_t position) {
     hs_status status = HS_OK;
     uint64_t have = atomic_load(&l->prepared);
     if (needed > have) {
-        /* Zeros are written, not only allocated: overwriting unwritten extents would cost a metadata commit each. */
+        /* Zeros are written, not only allocated: overwriting unwritten extents would cost a
+         * metadata commit each. */
         uint64_t target = (needed + PREPARE_STEP - 1) / PREPARE_STEP * PREPARE_STEP;
         if (target > l->capacity) target = l->capacity;
         size_t step = 256 * 1024;

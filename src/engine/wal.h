@@ -1,9 +1,12 @@
-/* wal.h: the write-ahead log: a preallocated ring of records in a file of its own, and what of it is on disk.
+/* wal.h: the write-ahead log: a preallocated ring of records in a file of its own, and what of it
+ * is on disk.
  *
- * Commits append their record to a queue under the store's pipeline lock, which gives them their place; whoever needs
- * them on disk first becomes the leader, writes the whole queue and syncs it once for all who wait (group commit).
+ * Commits append their record to a queue under the store's pipeline lock, which gives them their
+ * place; whoever needs them on disk first becomes the leader, writes the whole queue and syncs it
+ * once for all who wait (group commit).
  *
- * Positions count bytes since the collection was created; position p lies at ring offset p mod capacity.
+ * Positions count bytes since the collection was created; position p lies at ring offset p mod
+ * capacity.
  */
 #ifndef ENGINE_WAL_H
 #define ENGINE_WAL_H
@@ -44,7 +47,8 @@ typedef struct wal {
     uint64_t synced;  /* commits up to this one are on disk */
 } wal;
 
-/* Creates the log of a collection, replacing any file that is there; durable but for the directory. */
+/* Creates the log of a collection, replacing any file that is there; durable but for the
+ * directory. */
 hs_status wal_create(vfs *fs, const char *path, const uint8_t collection[16], uint64_t capacity);
 
 /* Opens a log. HS_NOT_FOUND; HS_CORRUPT if it is damaged or belongs to another collection. */
@@ -57,8 +61,9 @@ void wal_write_holder(wal *l);
 /* Reads it from a log that somebody else has open; "another process" if that fails. */
 void wal_read_holder(vfs *fs, const char *path, char *text, size_t size);
 
-/* Reads the record at `position`, whose predecessor has checksum `chain`. HS_NOT_FOUND: there is no valid record with
- * this sequence: the log ends here. *payload is a heap block of header->size bytes (may be NULL if that is 0). */
+/* Reads the record at `position`, whose predecessor has checksum `chain`. HS_NOT_FOUND: there is no
+ * valid record with this sequence: the log ends here. *payload is a heap block of header->size
+ * bytes (may be NULL if that is 0). */
 hs_status wal_read(wal *l, uint64_t position, uint64_t chain, uint64_t sequence,
                    record_header *header, uint8_t **payload);
 
@@ -67,19 +72,20 @@ static inline uint64_t wal_record_bytes(size_t size) {
     return (sizeof(record_header) + (uint64_t)size + 7) / 8 * 8;
 }
 
-/* Makes sure that the ring is allocated on disk up to `position`, so that writing there cannot run out of space.
- * HS_FULL, HS_IO. */
+/* Makes sure that the ring is allocated on disk up to `position`, so that writing there cannot run
+ * out of space. HS_FULL, HS_IO. */
 hs_status wal_prepare(wal *l, uint64_t position);
 
-/* Appends a record as commit `sequence`; the log owns it from now on. The caller holds the pipeline lock, and has made
- * sure that the ring has room and is prepared. */
+/* Appends a record as commit `sequence`; the log owns it from now on. The caller holds the pipeline
+ * lock, and has made sure that the ring has room and is prepared. */
 void wal_append(wal *l, wal_record *record, uint64_t sequence);
 
 /* Writes queued records (a list as taken from the queue) to the file; frees nothing. HS_IO. */
 hs_status wal_write(wal *l, const wal_record *first);
 void wal_free_records(wal_record *first);
 
-/* Writes the header after a checkpoint of commit `sequence`. Not synced: the next sync of the log takes it along. */
+/* Writes the header after a checkpoint of commit `sequence`. Not synced: the next sync of the log
+ * takes it along. */
 hs_status wal_write_header(wal *l, uint64_t sequence);
 
 #endif

@@ -4,7 +4,7 @@
  * A place is a value with the way to it. Places live on the caller's stack, each pointing at the
  * one that it is in:
  *
- *      mapping.json:17: sources[3].edges[0].tpye: there is no such member; there are: type, from, to, …
+ *      mapping.json:17: sources[3].edges[0].tpye: there is no such member; there are: type, …
  */
 #ifndef IMPORT_DOCUMENT_H
 #define IMPORT_DOCUMENT_H

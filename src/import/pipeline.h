@@ -1,8 +1,8 @@
 /* pipeline.h: the reading thread. It unpacks, takes apart and types the sources ahead of the thread
  * that writes them, by a few blocks at most.
  *
- *      reading thread:  file -> rows in a block --> filled queue --> hs_import_run's thread: batch -> commit
- *                                   ^----------- free blocks <----------------------'
+ *      reading thread: file -> rows in a block --> filled queue --> writing thread: batch -> commit
+ *                                    ^------------ free blocks <-----------------'
  */
 #ifndef IMPORT_PIPELINE_H
 #define IMPORT_PIPELINE_H

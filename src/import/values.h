@@ -31,8 +31,7 @@ const char *value_convert(int kind, const time_format_list *times, const import_
 
 /* What the values of a column seen so far allow. Zeroed but for its first member: none seen. */
 typedef struct column_guess {
-    bool
-        only_json_numbers; /* text that looks like a number is none: in JSON a number says so itself */
+    bool only_json_numbers; /* text that looks like a number is none: in JSON numbers say so */
     bool seen;
     bool excluded[HS_UUID + 1]; /* kinds that some value does not fit */
 } column_guess;

@@ -629,7 +629,7 @@ class BadFiles(Program):
     def test_a_file_that_is_no_collection(self):
         self.copy()
         (self.root / "text.hs").write_text("This is no collection.\n" * 1000, encoding="utf-8")
-        (self.root / "nothing.hs").write_bytes(b"")
+        (self.root / "nothing.hs").write_bytes(b"\0")
         for name in ("text", "nothing"):
             for command in ("stats", "list", "check", "export"):
                 self.fails(DAMAGED, command, name, says=name)

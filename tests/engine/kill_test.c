@@ -6,9 +6,10 @@
  * The child runs two workers. Commit number n of a worker, in one transaction over two families:
  *
  *   balances    moves an amount from an account of the one family to one of the other
- *   edges       adds an edge to the first family, and its reverse to a shared table of the second; removes an older one
+ *   edges       adds an edge to the first family, and its reverse to a shared table of the second;
+ *               removes an older one
  *   history     adds (worker, n) to the first family, removes (worker, n − HISTORY)
- *   blobs       replaces slot n mod SLOTS of the worker by bytes that follow from n, up to 100,000 of them
+ *   blobs       replaces slot n mod SLOTS of the worker by up to 100,000 bytes that follow from n
  *   counters    queues worker → n to a shared table
  *
  * and reports n and its durability through a pipe once the commit has returned.

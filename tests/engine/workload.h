@@ -5,7 +5,7 @@
  * commits, checkpoints and closes move the states that must be found at least:
  *
  *   after a power cut     the last state that was acknowledged as durable, or a later one
- *   after a kill          the last state that was acknowledged as durable or buffered, or a later one
+ *   after a kill          the last state acknowledged as durable or buffered, or a later one
  */
 #ifndef ENGINE_WORKLOAD_H
 #define ENGINE_WORKLOAD_H

@@ -28,7 +28,7 @@ typedef enum memory_fault {
     FAULT_IO,          /* any call: HS_IO, nothing done */
     FAULT_SHORT_WRITE, /* write: HS_IO after a part of it, which ends with a half sector */
     FAULT_FULL,        /* creating open, write, grow: HS_FULL, nothing done */
-    FAULT_SYNC /* sync, sync_directory: HS_IO; any part may have reached the disk, the rest never will */
+    FAULT_SYNC         /* syncs: HS_IO; any part may be on disk, the rest never will */
 } memory_fault;
 #define MEMORY_FAULTS 4
 
@@ -43,8 +43,9 @@ uint64_t memory_vfs_calls(const memory_vfs *m, memory_fault fault);
 
 typedef enum memory_crash {
     CRASH_KILL, /* the process ends: everything done so far is there */
-    CRASH_POWER /* the machine ends: what was synced is there, of the rest any half sectors (256 bytes), of sizes and
-                   directory entries either version */
+    /* The machine ends: what was synced is there, of the rest any half sectors (256 bytes), of sizes
+     * and directory entries either version. */
+    CRASH_POWER
 } memory_crash;
 
 /* What a later process may find if this one ended now. The same seed gives the same image. */
