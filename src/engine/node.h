@@ -7,9 +7,9 @@
  *   | page_header | node header | prefix | slots (8 bytes) | free space | cells in any order |
  *   +-------------+-------------+--------+-----------------+- - - - - - +--------------------+
  *
- *   The bytes that all keys of the node begin with stand once, in prefix (padded to 4); what follows
- *   them in a key is its suffix. A slot holds the first four bytes of the suffix as a number (the
- *   head, zero-padded), so that a binary search rarely leaves the slots; its cell holds the rest:
+ *   The bytes that all keys of the node begin with stand once, in prefix (padded to 4); what
+ *   follows them in a key is its suffix. A slot holds the first four bytes of the suffix as a number
+ *   (the head, zero-padded), so that a binary search rarely leaves the slots; its cell the rest:
  *
  *     slot   u32 head | u16 cell offset | u16 suffix length
  *     cell   leaf:   length (1, 2 or 9 bytes, see below) | suffix from byte 4 | value
@@ -24,10 +24,10 @@
  * Fixed leaves (PAGE_FIXED), for tables with fixed keys and values; the capacity follows from the
  * table's options:
  *
- *   0             32            48        64                           aligned
- *   +-------------+-------------+---------+----------------------------+----------------------------+
- *   | page_header | node header | padding | keys: capacity × key size  | values: capacity × stride  |
- *   +-------------+-------------+---------+----------------------------+----------------------------+
+ *   0             32            48        64                        aligned
+ *   +-------------+-------------+---------+-------------------------+----------------------------+
+ *   | page_header | node header | padding | keys: capacity × size   | values: capacity × stride  |
+ *   +-------------+-------------+---------+-------------------------+----------------------------+
  */
 #ifndef ENGINE_NODE_H
 #define ENGINE_NODE_H

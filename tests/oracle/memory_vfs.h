@@ -43,8 +43,8 @@ uint64_t memory_vfs_calls(const memory_vfs *m, memory_fault fault);
 
 typedef enum memory_crash {
     CRASH_KILL, /* the process ends: everything done so far is there */
-    /* The machine ends: what was synced is there, of the rest any half sectors (256 bytes), of sizes
-     * and directory entries either version. */
+    /* The machine ends: what was synced is there, of the rest any half sectors (256 bytes), of
+     * sizes and directory entries either version. */
     CRASH_POWER
 } memory_crash;
 
