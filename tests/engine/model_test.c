@@ -680,6 +680,10 @@ static void care(model *m) {
         if (engine_checkpoint(m->subject) != HS_OK) {
             different(m, "checkpoint: %s", hs_last_error());
         }
+    } else if (kind < 65) {
+        if (!is_writing(m) && engine_compact(m->subject) != HS_OK) {
+            different(m, "compact: %s", hs_last_error());
+        }
     } else if (kind < 80) {
         change_families(m);
     } else if (kind < 85) {

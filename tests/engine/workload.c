@@ -376,5 +376,6 @@ hs_status workload_step(workload *w) {
         workload_release(w);
         return holds ? HS_OK : engine_begin_read(w->subject, &w->held);
     }
+    if (kind < 14) return engine_compact(w->subject);
     return commit_something(w);
 }

@@ -40,8 +40,8 @@ typedef struct workload {
 void workload_start(workload *w, uint64_t seed);
 void workload_end(workload *w);
 
-/* One commit, change of families, checkpoint or held snapshot. Returns the subject's failure, if
- * there was one; the state that it may or may not have reached is remembered. */
+/* One commit, change of families, checkpoint, compaction or held snapshot. Returns the subject's
+ * failure, if there was one; the state that it may or may not have reached is remembered. */
 hs_status workload_step(workload *w);
 
 /* A checkpoint, after which everything is durable. */
