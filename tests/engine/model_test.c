@@ -68,7 +68,7 @@ typedef struct txn_pair {
     schema schema;                /* as the transaction sees it */
     bool mine[FAMILIES];          /* writing: families of the schema that it may write */
     bool doomed[FAMILIES];        /* of those, the ones that it drops */
-    bool queued[FAMILIES];        /* families with queued writes or expectations */
+    bool queued[FAMILIES];        /* families with queued puts */
     cursor_pair cursors[CURSORS]; /* subject NULL: free */
     held_value held[HELD];        /* snapshots only */
     size_t held_count;
@@ -492,10 +492,10 @@ static void change_tables(model *m, txn_pair *t, size_t index) {
     }
 }
 
-/* Notes that something is queued for the table. False if the engine may find out only at commit
- * that it cannot be: the key has a wrong size, or the transaction drops the family itself. */
-static bool may_queue(txn_pair *t, const known_table *table, hs_slice key) {
-    for (size_t i = 0; i < t->schema.count; i++) {
+/* Notes that a write is queued for the table. False if the engine may find out only at commit that
+ * it cannot be: the key has a wrong size, or the transaction drops the family itself. */
+static bool may_queue(txn_pair *t, const known_table *table, hs_slice key, bool deletes) {
+    for (size_t i = 0; i < t->schema.count && !deletes; i++) {
         if (t->schema.families[i].oracle != table->oracle.family) continue;
         if (t->doomed[i]) return false;
         t->queued[i] = true;
@@ -510,7 +510,7 @@ static void write_key(model *m, txn_pair *t, const known_table *table, const key
     hs_slice k = key_of(key);
     engine_txn *a = t->subject, *b = t->oracle;
     bool queued = table->options.shared && !chance(m, 1);
-    if (queued && !may_queue(t, table, k)) return;
+    if (queued && !may_queue(t, table, k, deletes)) return;
     if (deletes && queued) {
         same_status(m, "queue_delete", engine_queue_delete(a, table->subject, k),
                     engine_queue_delete(b, table->oracle, k));
@@ -554,7 +554,6 @@ static void expect_something(model *m, txn_pair *t) {
     hs_slice value;
     if (table == NULL) return;
     choose_key(m, table, &key);
-    if (!may_queue(t, table, key_of(&key))) return;
     bool present = engine_get(t->oracle, table->oracle, key_of(&key), &value) == HS_OK;
     if (chance(m, 5)) present = !present;
     if (present && chance(m, 50)) key.size = (size_t)below(m, key.size + 1);

@@ -233,6 +233,28 @@ static void a_transaction_drops_its_family_together_with_its_other_writes(fixtur
     expect_committed(f->engine, kept, "k", "w");
 }
 
+static void a_family_counts_as_empty_when_it_is_dropped(fixture *f) {
+    engine_family family = create_accounts(f->engine), found = 0;
+    engine_table table = {family, 1}, index = {family, 3};
+    engine_txn *t = begin_write(f->engine, family);
+    put_text(t, table, "k", "v");
+    assert_ok(engine_queue_put(t, index, hs_slice_of("k"), hs_slice_of("v")));
+    assert_ok(engine_commit(t));
+    t = begin_write(f->engine, family);
+    assert_ok(engine_expect(t, table, hs_slice_of("k"), true));
+    assert_ok(engine_drop_family(t, family));
+    assert_status(engine_commit(t), HS_CONFLICT);
+    t = begin_write(f->engine, family);
+    assert_ok(engine_queue_delete(t, index, hs_slice_of("k")));
+    assert_ok(engine_expect(t, table, hs_slice_of("k"), false));
+    assert_ok(engine_expect(t, index, (hs_slice){0}, false));
+    assert_ok(engine_drop_family(t, family));
+    assert_ok(engine_commit(t));
+    t = begin_read(f->engine);
+    assert_status(engine_family_find(t, "accounts", &found), HS_NOT_FOUND);
+    engine_abort(t);
+}
+
 /* --- shared tables ---------------------------------------------------------------------------- */
 
 static void queued_writes_are_applied_at_commit_in_their_order(fixture *f) {
@@ -444,6 +466,7 @@ static const fixture_test tests[] = {
     FIXTURE_TEST(a_relaxed_commit_survives_a_clean_close),
     FIXTURE_TEST_NEEDS(writers_of_different_families_do_not_wait, PARALLEL_WRITERS),
     FIXTURE_TEST(a_transaction_drops_its_family_together_with_its_other_writes),
+    FIXTURE_TEST(a_family_counts_as_empty_when_it_is_dropped),
     FIXTURE_TEST(queued_writes_are_applied_at_commit_in_their_order),
     FIXTURE_TEST(shared_tables_take_queued_writes_only_and_others_none),
     FIXTURE_TEST(queued_writes_obey_the_sizes_of_their_table),

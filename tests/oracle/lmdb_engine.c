@@ -386,13 +386,12 @@ static hs_status check_expectations(lmdb_txn *t) {
 
 static hs_status prepare_commit(lmdb_txn *t) {
     TRY(apply_queued(t));
-    TRY(check_expectations(t));
     TRY(save_tables(t));
     for (size_t i = 0; i < t->family_count; i++) {
         if (t->dropped[i] == 0) continue;
         TRY(catalogue_drop_family(t->txn, t->engine->dbi, t->families[i]));
     }
-    return HS_OK;
+    return check_expectations(t);
 }
 
 static hs_status txn_commit(engine_txn *base) {

@@ -1,6 +1,6 @@
 /* map_engine.c: the engine interface over maps in memory.
  *
- * All families and tables of one commit are a `state`, which never changes. A snapshot is a
+ * All families and tables of one commit are a state, which never changes. A snapshot is a
  * reference to one. A write transaction works on a copy, whose maps are shared until they change;
  * its commit puts its families into a copy of the then last state, applies what was queued, and
  * makes that the last state.
@@ -9,35 +9,12 @@
 
 #include <assert.h>
 #include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/key.h"
+#include "oracle/map_state.h"
 #include "oracle/options.h"
 #include "oracle/random.h"
-#include "oracle/treap.h"
-
-typedef struct map_table {
-    uint32_t number; /* 0: dropped */
-    char name[81];
-    engine_table_options options;
-    treap *entries;
-} map_table;
-
-typedef struct map_family {
-    engine_family number; /* 0: dropped */
-    char name[81];
-    map_table *tables;
-    size_t count; /* of tables ever created: table n is tables[n − 1] */
-} map_family;
-
-typedef struct state {
-    size_t references; /* under the engine's mutex */
-    uint64_t sequence;
-    map_family *families;
-    size_t count; /* of families ever created: family n is families[n − 1] */
-} state;
 
 typedef struct map_txn map_txn;
 
@@ -46,7 +23,7 @@ typedef struct map_engine {
     pthread_mutex_t mutex; /* protects everything below and the states' references */
     pthread_cond_t freed;  /* a family's writer has ended */
     bool *written;         /* [last->count] families that have a writer, by number − 1 */
-    state *last;
+    map_state *last;
     map_txn *snapshots;
     random_source random;
 } map_engine;
@@ -63,7 +40,7 @@ typedef struct queued {
 struct map_txn {
     engine_txn base;
     map_engine *engine;
-    state *state; /* a write transaction's own copy */
+    map_state *state; /* a write transaction's own copy */
     bool writing, wrote;
     random_source random;    /* for the priorities */
     engine_family *families; /* [family_count] that may be written */
@@ -98,134 +75,15 @@ static map_cursor *cursor_of(const engine_cursor *c) {
     return (map_cursor *)(uintptr_t)c;
 }
 
-static void *must(void *block) {
-    if (block == NULL) abort();
-    return block;
-}
-
-/* --- states ----------------------------------------------------------------------------------- */
-
-static void *copy_array(const void *array, size_t bytes) {
-    void *copy = must(malloc(bytes + 1));
-    if (bytes > 0) memcpy(copy, array, bytes);
-    return copy;
-}
-
-static state *state_copy(const state *from) {
-    state *copy = copy_array(from, sizeof *from);
-    copy->references = 1;
-    copy->families = copy_array(from->families, from->count * sizeof *from->families);
-    for (size_t i = 0; i < copy->count; i++) {
-        map_family *family = &copy->families[i];
-        family->tables = copy_array(family->tables, family->count * sizeof *family->tables);
-        for (size_t k = 0; k < family->count; k++) {
-            treap_retain(family->tables[k].entries);
-        }
-    }
-    return copy;
-}
-
-static void family_clear(map_family *family) {
-    for (size_t k = 0; k < family->count; k++) {
-        treap_release(family->tables[k].entries);
-    }
-    free(family->tables);
-    *family = (map_family){0};
-}
-
-/* The caller holds the mutex, if others can see the state. */
-static void state_release(state *s) {
-    if (--s->references > 0) return;
-    for (size_t i = 0; i < s->count; i++) {
-        family_clear(&s->families[i]);
-    }
-    free(s->families);
-    free(s);
-}
-
 /* Makes `s` the last state. The caller holds the mutex. */
-static void state_publish(map_engine *e, state *s) {
-    e->written = must(realloc(e->written, (s->count + 1) * sizeof *e->written));
+static void state_publish(map_engine *e, map_state *s) {
+    e->written = oracle_must(realloc(e->written, (s->count + 1) * sizeof *e->written));
     for (size_t i = e->last->count; i < s->count; i++) {
         e->written[i] = false;
     }
     s->sequence = e->last->sequence + 1;
-    state_release(e->last);
+    map_state_release(e->last);
     e->last = s;
-}
-
-static hs_status find_family(const state *s, engine_family number, map_family **family) {
-    *family = NULL;
-    if (number == 0 || number > s->count || s->families[number - 1].number == 0) {
-        return error_set(HS_NOT_FOUND, "there is no family %u", number);
-    }
-    *family = &s->families[number - 1];
-    return HS_OK;
-}
-
-static hs_status find_table(const state *s, engine_table id, map_table **table) {
-    map_family *family;
-    *table = NULL;
-    TRY(find_family(s, id.family, &family));
-    if (id.table == 0 || id.table > family->count || family->tables[id.table - 1].number == 0) {
-        return error_set(HS_NOT_FOUND, "family '%s' has no table %u", family->name, id.table);
-    }
-    *table = &family->tables[id.table - 1];
-    return HS_OK;
-}
-
-static hs_status named_family(const state *s, const char *name, engine_family *family) {
-    for (size_t i = 0; i < s->count; i++) {
-        if (s->families[i].number == 0 || strcmp(s->families[i].name, name) != 0) continue;
-        *family = s->families[i].number;
-        return HS_OK;
-    }
-    return error_set(HS_NOT_FOUND, "there is no family '%s'", name);
-}
-
-static hs_status named_table(const map_family *family, const char *name, engine_table *table) {
-    for (size_t i = 0; i < family->count; i++) {
-        if (family->tables[i].number == 0 || strcmp(family->tables[i].name, name) != 0) continue;
-        *table = (engine_table){family->number, family->tables[i].number};
-        return HS_OK;
-    }
-    return error_set(HS_NOT_FOUND, "family '%s' has no table '%s'", family->name, name);
-}
-
-static hs_status check_free_name(const state *s, const char *name) {
-    engine_family taken;
-    TRY(oracle_check_name("family", name));
-    if (named_family(s, name, &taken) != HS_OK) return HS_OK;
-    return error_set(HS_EXISTS, "a family '%s' exists already", name);
-}
-
-static hs_status add_family(state *s, const char *name, engine_family *number) {
-    TRY(check_free_name(s, name));
-    if (s->count == ENGINE_FAMILIES_MAX) return error_set(HS_LIMIT, "too many families");
-    s->families = must(realloc(s->families, (s->count + 1) * sizeof *s->families));
-    map_family *family = &s->families[s->count++];
-    *family = (map_family){.number = (engine_family)s->count};
-    strcpy(family->name, name);
-    *number = family->number;
-    return HS_OK;
-}
-
-static hs_status add_table(state *s, engine_family number, const char *name,
-                           const engine_table_options *options, engine_table *id) {
-    map_family *family;
-    TRY(find_family(s, number, &family));
-    TRY(oracle_check_name("table", name));
-    TRY(oracle_check_options(name, options));
-    if (named_table(family, name, id) == HS_OK) {
-        return error_set(HS_EXISTS, "family '%s' has a table '%s' already", family->name, name);
-    }
-    if (family->count == ENGINE_TABLES_MAX) return error_set(HS_LIMIT, "too many tables");
-    family->tables = must(realloc(family->tables, (family->count + 1) * sizeof *family->tables));
-    map_table *table = &family->tables[family->count++];
-    *table = (map_table){.number = (uint32_t)family->count, .options = *options};
-    strcpy(table->name, name);
-    *id = (engine_table){number, table->number};
-    return HS_OK;
 }
 
 /* --- beginning and ending --------------------------------------------------------------------- */
@@ -235,7 +93,7 @@ static hs_status await_families(map_engine *e, const engine_family *families, si
     map_family *family;
     size_t i = 0;
     while (i < count) {
-        TRY(find_family(e->last, families[i], &family));
+        TRY(map_find_family(e->last, families[i], &family));
         if (!e->written[families[i] - 1]) {
             i++;
             continue;
@@ -247,7 +105,7 @@ static hs_status await_families(map_engine *e, const engine_family *families, si
 }
 
 static map_txn *txn_create(map_engine *e) {
-    map_txn *t = must(calloc(1, sizeof *t));
+    map_txn *t = oracle_must(calloc(1, sizeof *t));
     t->base.ops = e->base.ops;
     t->engine = e;
     return t;
@@ -263,7 +121,7 @@ static void txn_finish(map_txn *t) {
         e->written[t->families[i] - 1] = false;
     }
     pthread_cond_broadcast(&e->freed);
-    state_release(t->state);
+    map_state_release(t->state);
     for (size_t i = 0; i < t->queue_count; i++) {
         free((void *)(uintptr_t)t->queue[i].key.data);
         free((void *)(uintptr_t)t->queue[i].value.data);
@@ -300,9 +158,9 @@ static hs_status begin_write(engine *base, const engine_family *families, size_t
         map_txn *t = txn_create(e);
         t->writing = true;
         t->random.state = random_next(&e->random);
-        t->state = state_copy(e->last);
-        t->families = copy_array(families, count * sizeof *families);
-        t->dropped = must(calloc(count + 1, sizeof *t->dropped));
+        t->state = map_state_copy(e->last);
+        t->families = oracle_copy(families, count * sizeof *families);
+        t->dropped = oracle_must(calloc(count + 1, sizeof *t->dropped));
         t->family_count = count;
         for (size_t i = 0; i < count; i++) {
             e->written[families[i] - 1] = true;
@@ -337,14 +195,14 @@ static hs_status check_writable(const map_txn *t, engine_family family) {
 
 static hs_status find_writable(map_txn *t, engine_table id, map_table **table) {
     TRY(check_writable(t, id.family));
-    TRY(find_table(t->state, id, table));
+    TRY(map_find_table(t->state, id, table));
     if (!(*table)->options.shared) return HS_OK;
     return error_set(HS_INVALID, "table '%s' is shared", (*table)->name);
 }
 
 static hs_status txn_get(engine_txn *base, engine_table id, hs_slice key, hs_slice *value) {
     map_table *table;
-    TRY(find_table(txn_of(base)->state, id, &table));
+    TRY(map_find_table(txn_of(base)->state, id, &table));
     return treap_get(table->entries, key, value) ? HS_OK : HS_NOT_FOUND;
 }
 
@@ -384,15 +242,15 @@ static hs_status txn_remove(engine_txn *base, engine_table id, hs_slice key) {
 
 static hs_status enqueue(map_txn *t, queued item) {
     if (!t->writing) return error_set(HS_INVALID, "a snapshot cannot queue a write");
-    t->queue = must(realloc(t->queue, (t->queue_count + 1) * sizeof *t->queue));
-    item.key.data = copy_array(item.key.data, item.key.size);
-    item.value.data = copy_array(item.value.data, item.value.size);
+    t->queue = oracle_must(realloc(t->queue, (t->queue_count + 1) * sizeof *t->queue));
+    item.key.data = oracle_copy(item.key.data, item.key.size);
+    item.value.data = oracle_copy(item.value.data, item.value.size);
     t->queue[t->queue_count++] = item;
     return HS_OK;
 }
 
 static hs_status find_shared(map_txn *t, engine_table id, map_table **table) {
-    TRY(find_table(t->state, id, table));
+    TRY(map_find_table(t->state, id, table));
     if ((*table)->options.shared) return HS_OK;
     return error_set(HS_INVALID, "table '%s' is not shared", (*table)->name);
 }
@@ -425,32 +283,32 @@ static hs_status txn_queue_delete(engine_txn *base, engine_table id, hs_slice ke
 static hs_status txn_expect(engine_txn *base, engine_table id, hs_slice prefix, bool present) {
     map_txn *t = txn_of(base);
     map_table *table;
-    TRY(find_table(t->state, id, &table));
+    TRY(map_find_table(t->state, id, &table));
     return enqueue(t, (queued){QUEUED_EXPECT, present, id, prefix, {0}});
 }
 
 /* Puts the transaction's family into the state that it commits. Shared tables stay as the last
  * commit left them. */
-static void merge_family(state *to, map_family *from) {
+static void merge_family(map_state *to, map_family *from) {
     map_family *old = &to->families[from->number - 1];
     for (size_t i = 0; i < old->count; i++) {
         if (!old->tables[i].options.shared) continue;
         treap_release(from->tables[i].entries);
         from->tables[i].entries = treap_retain(old->tables[i].entries);
     }
-    family_clear(old);
+    map_family_clear(old);
     *old = *from;
     from->tables = NULL;
     from->count = 0;
 }
 
-static hs_status apply_queued(map_txn *t, state *to) {
+static hs_status apply_queued(map_txn *t, map_state *to) {
     for (size_t i = 0; i < t->queue_count; i++) {
         const queued *item = &t->queue[i];
         map_table *table;
         hs_slice value;
         if (item->kind == QUEUED_EXPECT) continue;
-        if (find_table(to, item->table, &table) != HS_OK) {
+        if (map_find_table(to, item->table, &table) != HS_OK) {
             return error_set(HS_CONFLICT, "the table of a queued write is gone");
         }
         bool there = treap_get(table->entries, item->key, &value);
@@ -466,13 +324,13 @@ static hs_status apply_queued(map_txn *t, state *to) {
     return HS_OK;
 }
 
-static hs_status check_expectations(const map_txn *t, const state *to) {
+static hs_status check_expectations(const map_txn *t, const map_state *to) {
     for (size_t i = 0; i < t->queue_count; i++) {
         const queued *item = &t->queue[i];
         map_table *table;
         hs_slice key, value;
         if (item->kind != QUEUED_EXPECT) continue;
-        bool present = find_table(to, item->table, &table) == HS_OK &&
+        bool present = map_find_table(to, item->table, &table) == HS_OK &&
                        treap_above(table->entries, item->key, true, &key, &value) &&
                        key_has_prefix(key, item->key);
         if (present != item->present) {
@@ -488,20 +346,20 @@ static hs_status txn_commit(engine_txn *base) {
     map_engine *e = t->engine;
     assert(t->writing);
     pthread_mutex_lock(&e->mutex);
-    state *to = state_copy(e->last);
+    map_state *to = map_state_copy(e->last);
     for (size_t i = 0; i < t->family_count; i++) {
         map_family *family = &t->state->families[t->families[i] - 1];
         if (family->tables != NULL) merge_family(to, family);
     }
     hs_status status = apply_queued(t, to);
-    if (status == HS_OK) status = check_expectations(t, to);
     for (size_t i = 0; i < t->family_count && status == HS_OK; i++) {
-        if (t->dropped[i]) family_clear(&to->families[t->families[i] - 1]);
+        if (t->dropped[i]) map_family_clear(&to->families[t->families[i] - 1]);
     }
+    if (status == HS_OK) status = check_expectations(t, to);
     if (status == HS_OK && t->wrote)
         state_publish(e, to);
     else
-        state_release(to);
+        map_state_release(to);
     txn_finish(t);
     pthread_mutex_unlock(&e->mutex);
     return status;
@@ -510,14 +368,14 @@ static hs_status txn_commit(engine_txn *base) {
 /* --- families and tables of a transaction ----------------------------------------------------- */
 
 static hs_status txn_family_find(engine_txn *t, const char *name, engine_family *family) {
-    return named_family(txn_of(t)->state, name, family);
+    return map_named_family(txn_of(t)->state, name, family);
 }
 
 static hs_status txn_table_find(engine_txn *t, engine_family number, const char *name,
                                 engine_table *table) {
     map_family *family;
-    TRY(find_family(txn_of(t)->state, number, &family));
-    return named_table(family, name, table);
+    TRY(map_find_family(txn_of(t)->state, number, &family));
+    return map_named_table(family, name, table);
 }
 
 static int compare_families(const void *a, const void *b) {
@@ -527,8 +385,9 @@ static int compare_families(const void *a, const void *b) {
 static hs_status txn_family_list(engine_txn *base, const engine_family_info **families,
                                  size_t *count) {
     map_txn *t = txn_of(base);
-    const state *s = t->state;
-    t->family_infos = must(realloc(t->family_infos, (s->count + 1) * sizeof *t->family_infos));
+    const map_state *s = t->state;
+    t->family_infos =
+        oracle_must(realloc(t->family_infos, (s->count + 1) * sizeof *t->family_infos));
     *count = 0;
     for (size_t i = 0; i < s->count; i++) {
         const map_family *family = &s->families[i];
@@ -549,8 +408,9 @@ static hs_status txn_table_list(engine_txn *base, engine_family number,
                                 const engine_table_info **tables, size_t *count) {
     map_txn *t = txn_of(base);
     map_family *family;
-    TRY(find_family(t->state, number, &family));
-    t->table_infos = must(realloc(t->table_infos, (family->count + 1) * sizeof *t->table_infos));
+    TRY(map_find_family(t->state, number, &family));
+    t->table_infos =
+        oracle_must(realloc(t->table_infos, (family->count + 1) * sizeof *t->table_infos));
     *count = 0;
     for (size_t i = 0; i < family->count; i++) {
         const map_table *table = &family->tables[i];
@@ -570,7 +430,7 @@ static hs_status txn_table_create(engine_txn *base, engine_family family, const 
                                   const engine_table_options *options, engine_table *table) {
     map_txn *t = txn_of(base);
     TRY(check_writable(t, family));
-    TRY(add_table(t->state, family, name, options, table));
+    TRY(map_add_table(t->state, family, name, options, table));
     t->wrote = true;
     return HS_OK;
 }
@@ -600,8 +460,8 @@ static hs_status txn_drop_family(engine_txn *base, engine_family family) {
 static hs_status cursor_open(engine_txn *base, engine_table id, engine_cursor **result) {
     map_txn *t = txn_of(base);
     map_table *table;
-    TRY(find_table(t->state, id, &table));
-    map_cursor *c = must(calloc(1, sizeof *c));
+    TRY(map_find_table(t->state, id, &table));
+    map_cursor *c = oracle_must(calloc(1, sizeof *c));
     c->base.ops = t->base.ops;
     c->txn = t;
     c->table = id;
@@ -616,7 +476,7 @@ static void cursor_close(engine_cursor *c) {
 
 static treap *cursor_entries(const map_cursor *c) {
     map_table *table;
-    return find_table(c->txn->state, c->table, &table) == HS_OK ? table->entries : NULL;
+    return map_find_table(c->txn->state, c->table, &table) == HS_OK ? table->entries : NULL;
 }
 
 /* Stands on what was found, or at `otherwise`. */
@@ -678,11 +538,11 @@ static hs_slice cursor_value(const engine_cursor *base) {
 /* --- the engine ------------------------------------------------------------------------------- */
 
 /* Ends a change of families with a new last state, or none. The caller holds the mutex. */
-static hs_status end_change(map_engine *e, state *to, hs_status status) {
+static hs_status end_change(map_engine *e, map_state *to, hs_status status) {
     if (status == HS_OK)
         state_publish(e, to);
     else
-        state_release(to);
+        map_state_release(to);
     pthread_mutex_unlock(&e->mutex);
     return status;
 }
@@ -693,10 +553,10 @@ static hs_status family_create(engine *base, const char *name,
     map_engine *e = engine_of(base);
     engine_table table;
     pthread_mutex_lock(&e->mutex);
-    state *to = state_copy(e->last);
-    hs_status status = add_family(to, name, family);
+    map_state *to = map_state_copy(e->last);
+    hs_status status = map_add_family(to, name, family);
     for (size_t i = 0; i < count && status == HS_OK; i++) {
-        status = add_table(to, *family, tables[i].name, &tables[i].options, &table);
+        status = map_add_table(to, *family, tables[i].name, &tables[i].options, &table);
     }
     return end_change(e, to, status);
 }
@@ -705,8 +565,8 @@ static hs_status family_drop(engine *base, engine_family family) {
     map_engine *e = engine_of(base);
     pthread_mutex_lock(&e->mutex);
     hs_status status = await_families(e, &family, 1);
-    state *to = state_copy(e->last);
-    if (status == HS_OK) family_clear(&to->families[family - 1]);
+    map_state *to = map_state_copy(e->last);
+    if (status == HS_OK) map_family_clear(&to->families[family - 1]);
     return end_change(e, to, status);
 }
 
@@ -714,8 +574,8 @@ static hs_status family_rename(engine *base, engine_family family, const char *n
     map_engine *e = engine_of(base);
     pthread_mutex_lock(&e->mutex);
     hs_status status = await_families(e, &family, 1);
-    state *to = state_copy(e->last);
-    if (status == HS_OK) status = check_free_name(to, name);
+    map_state *to = map_state_copy(e->last);
+    if (status == HS_OK) status = map_check_free_name(to, name);
     if (status == HS_OK) strcpy(to->families[family - 1].name, name);
     return end_change(e, to, status);
 }
@@ -751,7 +611,7 @@ static hs_status check(engine *e, engine_problem *report, void *context,
     (void)context;
     engine_txn *t = NULL;
     TRY(begin_read(e, &t));
-    const state *s = txn_of(t)->state;
+    const map_state *s = txn_of(t)->state;
     *result = (engine_check_result){0};
     for (size_t i = 0; i < s->count; i++) {
         const map_family *family = &s->families[i];
@@ -767,7 +627,7 @@ static hs_status check(engine *e, engine_problem *report, void *context,
 static void close_engine(engine *base, hs_status *status) {
     map_engine *e = engine_of(base);
     assert(e->snapshots == NULL);
-    state_release(e->last);
+    map_state_release(e->last);
     free(e->written);
     pthread_mutex_destroy(&e->mutex);
     pthread_cond_destroy(&e->freed);
@@ -814,9 +674,9 @@ static const engine_ops operations = {
 };
 
 void map_engine_open(engine **result) {
-    map_engine *e = must(calloc(1, sizeof *e));
+    map_engine *e = oracle_must(calloc(1, sizeof *e));
     e->base.ops = &operations;
-    e->last = must(calloc(1, sizeof *e->last));
+    e->last = oracle_must(calloc(1, sizeof *e->last));
     e->last->references = 1;
     pthread_mutex_init(&e->mutex, NULL);
     pthread_cond_init(&e->freed, NULL);
