@@ -162,7 +162,7 @@ static hs_status posix_truncate(vfs_file *base, uint64_t size) {
 
 static hs_status posix_grow(vfs_file *base, uint64_t size) {
     posix_file *file = posix(base);
-    uint64_t old;
+    uint64_t old = 0;
     TRY(posix_size(base, &old));
     if (size <= old) return HS_OK;
     if (size > INT64_MAX) {

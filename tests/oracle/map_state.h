@@ -1,5 +1,6 @@
-/* map_state.h: all families and tables of one commit, as the in-memory model holds them. Memory that
- * runs out ends the program.
+/* map_state.h: all families and tables of one commit, as the in-memory model holds them.
+ *
+ * Memory that runs out ends the program.
  */
 #ifndef ORACLE_MAP_STATE_H
 #define ORACLE_MAP_STATE_H
