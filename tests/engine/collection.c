@@ -9,10 +9,15 @@ hs_status collection_open(collection *c) {
     return engine_open(memory_vfs_base(c->files), COLLECTION_PATH, false, &c->config, &c->engine);
 }
 
-collection collection_create(void) {
-    collection c = {.files = memory_vfs_create(), .config = fixture_config()};
+collection collection_create_with(const hs_config *config) {
+    collection c = {.files = memory_vfs_create(), .config = *config};
     assert_ok(engine_open(memory_vfs_base(c.files), COLLECTION_PATH, true, &c.config, &c.engine));
     return c;
+}
+
+collection collection_create(void) {
+    hs_config config = fixture_config();
+    return collection_create_with(&config);
 }
 
 void collection_free(collection *c) {

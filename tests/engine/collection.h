@@ -18,6 +18,7 @@ typedef struct collection {
 
 /* A new collection, open. */
 collection collection_create(void);
+collection collection_create_with(const hs_config *config);
 /* Closes it, if it is open, and frees its files. */
 void collection_free(collection *c);
 

@@ -188,7 +188,8 @@ static void a_record_may_fill_the_ring_exactly_wherever_it_begins(void **state) 
 static void what_is_left_of_earlier_laps_is_no_record(void **state) {
     (void)state;
     place p = place_create(CAPACITY);
-    /* Eight records of 1,024 bytes fill the ring; each lap leaves the one before it behind the end. */
+    /* Eight records of 1,024 bytes fill the ring; each lap leaves the one before it behind the
+     * end. */
     for (int lap = 0; lap < 5; lap++) {
         for (int i = 0; i < 8; i++) {
             p.log.tail = p.log.end;
@@ -311,7 +312,7 @@ static void a_log_of_another_collection_is_refused(void **state) {
     wal other;
     uint64_t tail;
     const uint8_t stranger[16] = "another one";
-    assert_status(wal_open(&other, p.vfs, PATH, stranger, &tail), HS_CORRUPT);
+    assert_status(wal_open(&other, p.vfs, PATH, stranger, &tail), HS_CONFLICT);
     assert_non_null(strstr(hs_last_error(), "another collection"));
     assert_status(wal_open(&other, p.vfs, "no log", collection_id, &tail), HS_NOT_FOUND);
     place_free(&p);
