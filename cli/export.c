@@ -2,7 +2,6 @@
 #include "export.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,12 +53,6 @@ static void add_floats(buffer *line, const char *member, const float *values, si
 
 /* A float64 that no reader takes for an int64. */
 static void add_float64(buffer *line, double value) {
-    if (!isfinite(value)) {
-        buffer_text(line, "{\"float64\":");
-        format_json_float64(line, value);
-        buffer_char(line, '}');
-        return;
-    }
     size_t start = line->size;
     format_float64(line, value);
     if (strpbrk(buffer_string(line) + start, ".e") == NULL) buffer_text(line, ".0");

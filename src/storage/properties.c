@@ -29,9 +29,9 @@ static hs_status check_value(hs_slice name, const hs_value *value) {
     if (hs_kind_name(value->kind) == NULL)
         return error_set(HS_INVALID, "property \"%s\": %d is no kind of value", excerpt(name, text),
                          (int)value->kind);
-    if (value->kind == HS_FLOAT64 && isnan(value->float64))
-        return error_set(HS_INVALID, "property \"%s\": NaN is not a number; set null instead",
-                         excerpt(name, text));
+    if (value->kind == HS_FLOAT64 && !isfinite(value->float64))
+        return error_set(HS_INVALID, "property \"%s\": %s is not a finite number; set null instead",
+                         excerpt(name, text), isnan(value->float64) ? "NaN" : "an infinity");
     if (value->kind == HS_TIMESTAMP && !time_in_range(value->timestamp))
         return error_set(HS_LIMIT, "property \"%s\": the time is outside of the years 0001 to 9999",
                          excerpt(name, text));

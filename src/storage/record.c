@@ -364,7 +364,7 @@ static bool read_float(record_reader *reader, unsigned n, double *value) {
     if (left(reader) < sizeof *value) return false;
     memcpy(value, reader->next, sizeof *value);
     reader->next += sizeof *value;
-    return !isnan(*value);
+    return isfinite(*value);
 }
 
 static bool read_text(record_reader *reader, unsigned n, hs_slice *bytes) {

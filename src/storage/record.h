@@ -29,8 +29,8 @@
  *                                    15  int64 n
  *
  * Integers of n bytes are zigzag, little-endian, without leading zero bytes. Strings and bytes with
- * n = 15 have a varint size before them. A float64 is written as a decimal only where reading gives
- * the same bits. Values of more than LONG_VALUE bytes are long.
+ * n = 15 have a varint size before them. A float64 is finite, and written as a decimal only where
+ * reading gives the same bits. Values of more than LONG_VALUE bytes are long.
  */
 #ifndef STORAGE_RECORD_H
 #define STORAGE_RECORD_H

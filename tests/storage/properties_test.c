@@ -1,4 +1,5 @@
 /* properties_test.c: properties are set, read and deleted as properties.h says. */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +40,7 @@ static void every_kind_of_value_is_kept(fixture *f) {
         null_value(),      boolean(true),          int64(INT64_MIN),
         float64(-0.0),     string("Zoë"),          string(""),
         bytes("a\0b", 3),  timestamp(HS_TIME_MAX), {.kind = HS_UUID, .uuid = some_uuid(4)},
-        float64(INFINITY),
+        float64(-DBL_MAX),
     };
     hs_batch *batch = begin_batch(f);
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
@@ -256,7 +257,8 @@ static void bad_names_values_and_times_are_refused_at_once(fixture *f) {
     hs_uuid id = some_uuid(1);
     char long_name[HS_LABEL_MAX + 1];
     memset(long_name, 'n', sizeof long_name);
-    hs_value one = int64(1), nan = float64(NAN), late = timestamp(HS_TIME_MAX + 1);
+    hs_value one = int64(1), nan = float64(NAN), infinite = float64(-INFINITY);
+    hs_value late = timestamp(HS_TIME_MAX + 1);
     hs_value bad_text = string("\xC0\x80"), no_kind = {.kind = (hs_kind)8};
     hs_value huge = bytes("", HS_VALUE_MAX + 1);
     hs_batch *batch = begin_batch(f);
@@ -266,6 +268,7 @@ static void bad_names_values_and_times_are_refused_at_once(fixture *f) {
                  "property name");
     assert_error(SET(text("\xFF"), one, HS_TIME_NOW), HS_INVALID, "property name");
     assert_error(SET(text("a"), nan, HS_TIME_NOW), HS_INVALID, "NaN");
+    assert_error(SET(text("a"), infinite, HS_TIME_NOW), HS_INVALID, "finite");
     assert_error(SET(text("a"), bad_text, HS_TIME_NOW), HS_INVALID, "UTF-8");
     assert_error(SET(text("a"), no_kind, HS_TIME_NOW), HS_INVALID, "kind");
     assert_error(SET(text("a"), late, HS_TIME_NOW), HS_LIMIT, "0001 to 9999");

@@ -1,4 +1,5 @@
 /* record_test.c: records come back bit for bit, and damaged ones are refused. */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,8 +139,8 @@ static void test_floats_come_back_bit_for_bit(void **state) {
     (void)state;
     const double values[] = {0.0,          -0.0,       0.1,
                              -0.1,         36.6,       1.0 / 3,
-                             1e300,        -1e300,     INFINITY,
-                             -INFINITY,    5e-324,     2.2250738585072014e-308,
+                             1e300,        -1e300,     DBL_MAX,
+                             -DBL_MAX,     5e-324,     2.2250738585072014e-308,
                              0x1p53,       -0x1p53,    0x1p53 + 2,
                              0x1p52 + 0.5, 1e15 + 0.3, 123456.789,
                              0.0000001,    1e-9,       98.60000000000001,
@@ -419,6 +420,11 @@ static void test_damage_is_named(void **state) {
     const uint8_t name_zero[] = {0x08, 0, 1, 'k', 0, 1, 0};
     assert_error(record_open(&reader, (hs_slice){name_zero, sizeof name_zero}, EPOCH), HS_CORRUPT,
                  "name");
+    const uint8_t infinite[] = {0x08, 0, 1, 'k', 0, 1, 1, 0x80, 0, 0, 0, 0, 0, 0, 0xF0, 0x7F};
+    record_property property;
+    assert_ok(record_open(&reader, (hs_slice){infinite, sizeof infinite}, EPOCH));
+    assert_ok(record_properties(&reader, NULL, 0));
+    assert_error(record_next(&reader, &property), HS_CORRUPT, "value");
 }
 
 int main(void) {
