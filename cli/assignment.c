@@ -11,22 +11,35 @@
 
 /* --- values with a type ---------------------------------------------------------------------- */
 
-static bool parse_bool(const char *text, bool *value) {
+/* What a text is for a type. */
+typedef enum fit { FITS, OTHER_FORM, OUT_OF_RANGE } fit;
+
+static fit parse_bool(const char *text, bool *value) {
     *value = strcmp(text, "true") == 0;
-    return *value || strcmp(text, "false") == 0;
+    return *value || strcmp(text, "false") == 0 ? FITS : OTHER_FORM;
 }
 
-static bool parse_int64(const char *text, int64_t *value) {
+static fit parse_int64(const char *text, int64_t *value) {
     char *end;
     errno = 0;
     *value = strtoll(text, &end, 10);
-    return errno == 0 && end != text && *end == '\0';
+    if (end == text || *end != '\0') return OTHER_FORM;
+    return errno == ERANGE ? OUT_OF_RANGE : FITS;
 }
 
-static bool parse_float64(const char *text, double *value) {
+/* "inf" and "nan" are no numbers that can be stored; a number too large is told apart from them. */
+static fit parse_float64(const char *text, double *value) {
     char *end;
+    errno = 0;
     *value = strtod(text, &end);
-    return end != text && *end == '\0' && !isnan(*value);
+    if (end == text || *end != '\0') return OTHER_FORM;
+    if (isfinite(*value)) return FITS;
+    return errno == ERANGE ? OUT_OF_RANGE : OTHER_FORM;
+}
+
+static fit parse_timestamp(const char *text, hs_time *value) {
+    hs_status status = hs_time_parse(hs_slice_of(text), value);
+    return status == HS_OK ? FITS : status == HS_LIMIT ? OUT_OF_RANGE : OTHER_FORM;
 }
 
 static int digit_value(char c) {
@@ -36,25 +49,25 @@ static int digit_value(char c) {
     return -1;
 }
 
-static bool parse_bytes(const char *text, assignment *parsed) {
+static fit parse_bytes(const char *text, assignment *parsed) {
     size_t size = strlen(text) / 2;
     unsigned char *bytes = allocate(size, 1);
     parsed->memory = bytes;
     for (size_t i = 0; i < size; i++) {
         int high = digit_value(text[2 * i]), low = digit_value(text[2 * i + 1]);
-        if (high < 0 || low < 0) return false;
+        if (high < 0 || low < 0) return OTHER_FORM;
         bytes[i] = (unsigned char)(high << 4 | low);
     }
     parsed->value.bytes = (hs_slice){bytes, size};
-    return text[2 * size] == '\0';
+    return text[2 * size] == '\0' ? FITS : OTHER_FORM;
 }
 
 /* Reads `text` as a value of parsed->value.kind. */
-static bool parse_typed(const char *text, assignment *parsed) {
+static fit parse_typed(const char *text, assignment *parsed) {
     hs_value *value = &parsed->value;
     switch (value->kind) {
     case HS_NULL:
-        return *text == '\0' || strcmp(text, "null") == 0;
+        return *text == '\0' || strcmp(text, "null") == 0 ? FITS : OTHER_FORM;
     case HS_BOOL:
         return parse_bool(text, &value->boolean);
     case HS_INT64:
@@ -63,15 +76,27 @@ static bool parse_typed(const char *text, assignment *parsed) {
         return parse_float64(text, &value->float64);
     case HS_STRING:
         value->bytes = hs_slice_of(text);
-        return true;
+        return FITS;
     case HS_BYTES:
         return parse_bytes(text, parsed);
     case HS_TIMESTAMP:
-        return hs_time_parse(hs_slice_of(text), &value->timestamp) == HS_OK;
+        return parse_timestamp(text, &value->timestamp);
     case HS_UUID:
-        return hs_uuid_parse(hs_slice_of(text), &value->uuid) == HS_OK;
+        return hs_uuid_parse(hs_slice_of(text), &value->uuid) == HS_OK ? FITS : OTHER_FORM;
     }
-    return false;
+    return OTHER_FORM;
+}
+
+/* What the values of a type are that has texts out of its range. */
+static const char *range_of(hs_kind kind) {
+    switch (kind) {
+    case HS_INT64:
+        return "-9223372036854775808 to 9223372036854775807";
+    case HS_FLOAT64:
+        return "-1.7976931348623157e+308 to 1.7976931348623157e+308";
+    default:
+        return "the years 0001 to 9999";
+    }
 }
 
 /* --- values without a type ------------------------------------------------------------------- */
@@ -99,7 +124,7 @@ static bool is_plain_number(const char *text, bool *integer) {
 
 static bool fits(const char *text, assignment *parsed, hs_kind kind) {
     parsed->value = (hs_value){.kind = kind};
-    return parse_typed(text, parsed);
+    return parse_typed(text, parsed) == FITS;
 }
 
 static void infer(const char *text, assignment *parsed) {
@@ -111,7 +136,7 @@ static void infer(const char *text, assignment *parsed) {
     if (fits(text, parsed, HS_BOOL)) return;
     if (is_plain_number(text, &integer)) {
         if (integer && fits(text, parsed, HS_INT64)) return;
-        if (!integer && fits(text, parsed, HS_FLOAT64) && isfinite(parsed->value.float64)) return;
+        if (!integer && fits(text, parsed, HS_FLOAT64)) return;
     } else {
         if (fits(text, parsed, HS_TIMESTAMP)) return;
         if (fits(text, parsed, HS_UUID)) return;
@@ -150,9 +175,13 @@ int assignment_parse(const char *word, assignment *parsed) {
                       "timestamp and uuid are (a name with a colon needs its type behind it)",
                       word, (int)type.size, colon + 1);
     }
-    if (parse_typed(equals + 1, parsed)) return EXIT_OK;
+    fit what = parse_typed(equals + 1, parsed);
+    if (what == FITS) return EXIT_OK;
     assignment_free(parsed);
-    return report(EXIT_USAGE, "\"%s\" is no %.*s", equals + 1, (int)type.size, colon + 1);
+    const char *type_name = hs_kind_name(parsed->value.kind);
+    if (what == OTHER_FORM) return report(EXIT_USAGE, "\"%s\" is no %s", equals + 1, type_name);
+    return report(EXIT_USAGE, "\"%s\" is out of range: a value of type %s is within %s", equals + 1,
+                  type_name, range_of(parsed->value.kind));
 }
 
 void assignment_free(assignment *parsed) {

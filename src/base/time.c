@@ -159,6 +159,16 @@ static bool scan_time(scanner *s, hs_time *time) {
     return s->at == s->end;
 }
 
+/* Whether a text is a date but for a year of more than four digits. */
+static bool has_long_year(scanner s) {
+    const char *start = s.at;
+    int digit, month, day;
+    while (scan_digit(&s, &digit))
+        ;
+    return s.at - start > 4 && scan_char(&s, "-") && scan_number(&s, 2, 12, &month) &&
+           scan_char(&s, "-") && scan_number(&s, 2, 31, &day);
+}
+
 static scanner scan(hs_slice text) {
     const char *at = text.size > 0 ? text.data : "";
     return (scanner){at, at + text.size};
@@ -168,10 +178,11 @@ hs_status hs_time_parse(hs_slice text, hs_time *time) {
     char excerpt[64];
     hs_time parsed;
     scanner s = scan(text);
-    if (!scan_time(&s, &parsed))
+    bool beyond = has_long_year(s);
+    if (!beyond && !scan_time(&s, &parsed))
         return error_set(HS_PARSE, "'%s' is no time such as 2171-11-14T10:00:00Z",
                          text_excerpt(text, excerpt, sizeof excerpt));
-    if (parsed < HS_TIME_MIN || parsed > HS_TIME_MAX)
+    if (beyond || parsed < HS_TIME_MIN || parsed > HS_TIME_MAX)
         return error_set(HS_LIMIT, "the time '%s' is outside of the years 0001 to 9999",
                          text_excerpt(text, excerpt, sizeof excerpt));
     *time = parsed;

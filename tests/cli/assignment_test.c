@@ -81,7 +81,8 @@ static void a_type_behind_the_name_decides(void **state) {
     check_text("a:string=null", "null");
     assert_int_equal(parse("a:int64=007").value.int64, 7);
     assert_true(parse("a:float64=3").value.float64 == 3);
-    assert_true(parse("a:float64=1e999").value.float64 > DBL_MAX);
+    assert_true(parse("a:float64=1.7976931348623157e308").value.float64 == DBL_MAX);
+    assert_true(parse("a:float64=1e-999").value.float64 == 0);
     assert_true(parse("a:bool=true").value.boolean);
     check_kind("a:null=", HS_NULL);
     check_kind("a:timestamp=1970-01-01", HS_TIMESTAMP);
@@ -105,11 +106,15 @@ static void a_value_that_does_not_fit_its_type_is_refused(void **state) {
                                         "a:int64=9223372036854775808",
                                         "a:int64=",
                                         "a:bool=1",
+                                        "a:float64=1e999",
+                                        "a:float64=-1e999",
+                                        "a:float64=inf",
                                         "a:float64=nan",
                                         "a:float64=x",
                                         "a:null=1",
                                         "a:uuid=12",
-                                        "a:timestamp=yesterday"};
+                                        "a:timestamp=yesterday",
+                                        "a:timestamp=10000-01-01"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         check_refused(words[i]);
 }

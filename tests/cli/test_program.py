@@ -507,6 +507,11 @@ class Writing(Program):
                       ["a:timestamp=0000-12-31"], ["a:uuid=1"], ["a:bytes=f"], ["a:float64=nan"],
                       ["n" * 256 + "=1"], ["ok=1", "b\udcff=1"], ["ok=1", "c=\udcff"], []):
             self.fails(USAGE, "set", "clinic/patients/p2", *words)
+        for value in ("int64=9223372036854775808", "float64=1e999", "timestamp=10000-01-01",
+                      "timestamp=0000-12-31"):
+            kind, text = value.split("=")
+            self.fails(USAGE, "set", "clinic/patients/p2", f"a:{value}", says=[text, "out of range", kind])
+        self.fails(USAGE, "set", "clinic/patients/p2", "a:float64=inf", says='"inf" is no float64')
         self.fails(NOT_FOUND, "set", "clinic/patients/p2", "ok=1", "--unset", "missing", says="missing")
         self.fails(USAGE, "set", "--create", "clinic/patients/" + "k" * 513, "a=1", says="512")
         self.fails(USAGE, "set", "--create", "clinic/patients/\udcff", "a=1")
