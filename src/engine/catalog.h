@@ -23,6 +23,7 @@ typedef struct table_def {
     char name[CATALOG_NAME_MAX + 1];
     engine_table_options options;
     node_shape shape;
+    uint64_t made_by;    /* the write transaction, if of this session: no page of it is older */
     uint32_t max_inline; /* key and value sizes together above which a value is long */
 } table_def;
 

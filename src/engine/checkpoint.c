@@ -91,9 +91,10 @@ static hs_status list_tree(store *s, const table_entry *e, uint32_t page, uint32
     for (uint32_t i = 0; n != NULL && level == 0 && i < n->count; i++) {
         node_value v = node_get_value(n, &e->def->shape, i);
         uint64_t units = (sizeof(value_header) + v.bytes.size + UNIT_SIZE - 1) / UNIT_SIZE;
-        if (v.long_page != 0) TRY(run_list_add(runs, v.long_page, (uint32_t)units, 0));
+        if (v.long_page != 0)
+            TRY(run_list_add(runs, v.long_page, (uint32_t)units, e->def->made_by));
     }
-    return run_list_add(runs, page, level > 0 ? 1 : e->def->shape.leaf_units, 0);
+    return run_list_add(runs, page, level > 0 ? 1 : e->def->shape.leaf_units, e->def->made_by);
 }
 
 /* Turns the dropped trees of a garbage record into runs. Only the checkpoint looks at `dropped`. */

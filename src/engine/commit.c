@@ -63,6 +63,11 @@ hs_status commit_lock_shared(txn *t) {
     }
     pthread_mutex_lock(&s->pipeline);
     const catalog *latest = s->latest;
+    /* From here on the transaction looks at the newest state. The limit is raised first, so that at
+     * no moment less is protected than it needs. */
+    t->catalog = latest;
+    reader_limit(t->slot, latest->txn_limit);
+    reader_protect(t->slot, latest->sequence);
     hs_status status = HS_OK;
     for (size_t i = 0; i < t->family_count && status == HS_OK; i++) {
         txn_family *f = &t->families[i];
@@ -95,18 +100,15 @@ static hs_status apply_queued(txn *t, const queued *q) {
 
 /* Whether a key of the table, as it is now, begins with the prefix. */
 static hs_status holds(txn *t, const txn_expectation *x, bool *found) {
-    store *s = t->store;
     txn_family *f = txn_find_family(t, x->table.family);
     const table_entry *e = NULL;
     if (f != NULL && !f->dropped) e = txn_family_table(f, x->table.table);
     if (f == NULL || (!f->writer && !f->created && (e == NULL || !e->def->options.shared))) {
-        pthread_mutex_lock(&s->pipeline);
-        family_entry *entry = catalog_family(s->latest, x->table.family);
-        pthread_mutex_unlock(&s->pipeline);
+        family_entry *entry = catalog_family(t->catalog, x->table.family);
         e = entry == NULL ? NULL : family_table(entry, x->table.table);
     }
     *found = false;
-    return e == NULL ? HS_OK : tree_has_prefix(s, e, x->prefix, found);
+    return e == NULL ? HS_OK : tree_has_prefix(t->store, e, x->prefix, found);
 }
 
 static hs_status check_expectations(txn *t) {

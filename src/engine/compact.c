@@ -13,32 +13,35 @@
 typedef struct move {
     txn *txn;
     table_entry *table;
-    uint64_t limit; /* pages at or behind it are moved */
+    uint64_t limit; /* pages that reach behind it are moved */
+    uint32_t least; /* units that a page must have to be moved */
     uint32_t left;  /* pages that this transaction may still move */
     bool stuck;     /* free space before the limit has run out */
 } move;
 
 /* Counts a moved page, and notices when it has come to lie no better. */
-static void note_move(move *m, uint32_t to) {
+static void note_move(move *m, const page_header *to) {
     m->left--;
     m->txn->writes++;
-    if (to >= m->limit) m->stuck = true;
+    if (to->page + (uint64_t)to->units > m->limit && to->units >= m->least) m->stuck = true;
 }
 
-static bool may_move(const move *m, uint32_t page) {
-    return page >= m->limit && m->left > 0 && !m->stuck;
+static bool may_move(const move *m, uint32_t page, uint32_t units) {
+    return page + (uint64_t)units > m->limit && units >= m->least && m->left > 0 && !m->stuck;
 }
 
 static hs_status own(move *m, node **n) {
     if (txn_owns(m->txn, &(*n)->page)) return HS_OK;
     TRY(tree_copy_node(m->txn, m->table, *n, n));
-    note_move(m, (*n)->page.page);
+    note_move(m, &(*n)->page);
     return HS_OK;
 }
 
 static hs_status move_value(move *m, node **leaf, uint32_t index) {
     node_value v = node_get_value(*leaf, &m->table->def->shape, index);
-    if (v.long_page == 0 || !may_move(m, v.long_page)) return HS_OK;
+    if (v.long_page == 0) return HS_OK;
+    uint64_t units = (sizeof(value_header) + v.bytes.size + UNIT_SIZE - 1) / UNIT_SIZE;
+    if (!may_move(m, v.long_page, (uint32_t)units)) return HS_OK;
     page_expect expect = expect_value(m->table->def);
     page_header *from, *to;
     TRY(pagefile_get(&m->txn->store->file, v.long_page, &expect, &from));
@@ -49,14 +52,15 @@ static hs_status move_value(move *m, node **leaf, uint32_t index) {
            v.bytes.size);
     node_set_long_page(*leaf, index, to->page);
     txn_free(m->txn, from);
-    note_move(m, to->page);
+    note_move(m, to);
     return HS_OK;
 }
 
 /* Moves what lies too far behind of a subtree; *page is its root, before and after. */
 static hs_status move_node(move *m, uint32_t *page, uint32_t level) {
     if (m->left == 0 || m->stuck) return HS_OK;
-    if (level == 0 && m->table->long_values == 0 && *page < m->limit) return HS_OK;
+    uint32_t units = level > 0 ? 1 : m->table->def->shape.leaf_units;
+    if (level == 0 && m->table->long_values == 0 && !may_move(m, *page, units)) return HS_OK;
     node *n;
     TRY(tree_node(m->txn->store, m->table, *page, level, &n));
     for (uint32_t i = 0; i < n->count && level > 0; i++) {
@@ -68,13 +72,13 @@ static hs_status move_node(move *m, uint32_t *page, uint32_t level) {
     }
     for (uint32_t i = 0; i < n->count && level == 0 && m->table->long_values > 0; i++)
         TRY(move_value(m, &n, i));
-    if (may_move(m, n->page.page)) TRY(own(m, &n));
+    if (may_move(m, n->page.page, n->page.units)) TRY(own(m, &n));
     *page = n->page.page;
     return HS_OK;
 }
 
-static hs_status move_tables(txn *t, txn_family *f, uint64_t limit, bool *more) {
-    move m = {.txn = t, .limit = limit, .left = SLICE_PAGES};
+static hs_status move_tables(txn *t, txn_family *f, uint64_t limit, uint32_t least, bool *more) {
+    move m = {.txn = t, .limit = limit, .least = least, .left = SLICE_PAGES};
     for (uint32_t i = 0; i < f->count; i++) {
         m.table = &f->tables[i];
         if (m.table->root != 0) TRY(move_node(&m, &m.table->root, m.table->height - 1));
@@ -84,7 +88,8 @@ static hs_status move_tables(txn *t, txn_family *f, uint64_t limit, bool *more) 
 }
 
 /* Moves a slice of a family's pages. */
-static hs_status move_family(store *s, engine_family family, uint64_t limit, bool *more) {
+static hs_status move_family(store *s, engine_family family, uint64_t limit, uint32_t least,
+                             bool *more) {
     engine_txn *base;
     *more = false;
     hs_status status = txn_begin_write(&s->base, &family, 1, HS_RELAXED, &base);
@@ -97,7 +102,7 @@ static hs_status move_family(store *s, engine_family family, uint64_t limit, boo
         t->pool.classes[c].count = 0;
     txn_find_family(t, family)->needs_shared = true;
     status = commit_lock_shared(t);
-    if (status == HS_OK) status = move_tables(t, txn_find_family(t, family), limit, more);
+    if (status == HS_OK) status = move_tables(t, txn_find_family(t, family), limit, least, more);
     if (status != HS_OK) {
         txn_abort(base);
         return status;
@@ -117,7 +122,7 @@ static hs_status list_families(store *s, engine_family **families, uint32_t *cou
                              : HS_OK;
 }
 
-static hs_status move_all(store *s, uint64_t limit) {
+static hs_status move_all(store *s, uint64_t limit, uint32_t least) {
     engine_family *families;
     uint32_t count;
     TRY(list_families(s, &families, &count));
@@ -125,7 +130,7 @@ static hs_status move_all(store *s, uint64_t limit) {
     for (uint32_t i = 0; i < count && status == HS_OK; i++) {
         bool more = true;
         while (more && status == HS_OK)
-            status = move_family(s, families[i], limit, &more);
+            status = move_family(s, families[i], limit, least, &more);
     }
     memory_free(families);
     return status;
@@ -139,7 +144,10 @@ hs_status store_compact(store *s) {
         /* Stop when the file is within 1 % of what it must hold, or a pass has gained nothing. */
         if (units <= taken + taken / 100 + 16 || units >= before) break;
         before = units;
-        TRY(move_all(s, taken));
+        /* What needs several units in one piece first, before single pages fill the holes. */
+        TRY(move_all(s, taken, 2));
+        TRY(checkpoint_run(s, CHECKPOINT_NEEDED));
+        TRY(move_all(s, taken, 1));
         /* The first checkpoint frees the places that were left; the second moves catalog and space
          * map into them. */
         TRY(checkpoint_run(s, CHECKPOINT_FORCED));

@@ -65,6 +65,10 @@ static hs_status drop_family(engine_txn *base, engine_family family) {
                          "column family %u is not one of those that this transaction writes",
                          family);
     }
+    if (f->dropped) {
+        return error_set(HS_NOT_FOUND,
+                         "column family \"%s\" is dropped by this transaction already", f->name);
+    }
     return txn_drop_family(t, f);
 }
 
@@ -184,6 +188,7 @@ static hs_status table_create(engine_txn *base, engine_family family, const char
                               const engine_table_options *options, engine_table *table) {
     txn *t = (txn *)base;
     txn_family *f = t->write ? txn_find_family(t, family) : NULL;
+    TRY(store_check_process(t->store));
     if (f == NULL || !f->writer || f->dropped) {
         return error_set(HS_INVALID,
                          "column family %u is not one of those that this transaction writes",
@@ -219,6 +224,7 @@ static hs_status queue(engine_txn *base, uint8_t operation, engine_table table, 
                        hs_slice value) {
     txn *t = (txn *)base;
     if (!t->write) return error_set(HS_INVALID, "a snapshot cannot be written");
+    TRY(store_check_process(t->store));
     const table_entry *e = txn_table(t, table);
     if (e == NULL)
         return error_set(HS_NOT_FOUND, "column family %u has no table %u", table.family,
@@ -255,6 +261,7 @@ static hs_status queue_delete(engine_txn *t, engine_table table, hs_slice key) {
 static hs_status expect(engine_txn *base, engine_table table, hs_slice prefix, bool present) {
     txn *t = (txn *)base;
     if (!t->write) return error_set(HS_INVALID, "a snapshot cannot be written");
+    TRY(store_check_process(t->store));
     TRY(memory_reserve((void **)&t->expectations, &t->expectation_capacity,
                        t->expectation_count + 1, sizeof *t->expectations));
     hs_slice copy = arena_copy(&t->arena, prefix);

@@ -8,8 +8,9 @@
  *   +-------------+-------------+--------+-----------------+- - - - - - +--------------------+
  *
  *   The bytes that all keys of the node begin with stand once, in prefix (padded to 4); what
- *   follows them in a key is its suffix. A slot holds the first four bytes of the suffix as a number
- *   (the head, zero-padded), so that a binary search rarely leaves the slots; its cell the rest:
+ *   follows them in a key is its suffix. A slot holds the first four bytes of the suffix as a
+ *   number (the head, zero-padded), so that a binary search rarely leaves the slots; its cell holds
+ *   the rest:
  *
  *     slot   u32 head | u16 cell offset | u16 suffix length
  *     cell   leaf:   length (1, 2 or 9 bytes, see below) | suffix from byte 4 | value

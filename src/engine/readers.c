@@ -101,8 +101,10 @@ void readers_look(const readers *r, uint64_t visible, readers_view *view) {
 bool readers_see(const readers_view *view, uint64_t born, uint64_t txn, uint64_t died) {
     if (died > view->visible || view->count > READERS_VIEWED) return died > view->oldest;
     for (uint64_t i = 0; i < view->count; i++) {
-        uint64_t sequence = view->listed[i].sequence;
-        if (sequence < died && sequence >= born && view->listed[i].limit > txn) return true;
+        uint64_t sequence = view->listed[i].sequence, limit = view->listed[i].limit;
+        if (sequence >= died) continue;
+        /* A reader without a limit is still beginning: it may come to see a later commit. */
+        if (limit == UINT64_MAX || (sequence >= born && limit > txn)) return true;
     }
     return false;
 }

@@ -1,6 +1,6 @@
 /* recovery.c: after a crash: the commits that the log holds beyond the last checkpoint are done
- * again, through the same code that did them first. Nothing on disk is changed by it: a crash
- * during recovery is followed by the same recovery.
+ * again, through the same code that did them first. What is on disk is written again as it is,
+ * nothing else: a crash during recovery is followed by the same recovery.
  */
 #include <string.h>
 
@@ -85,7 +85,12 @@ static hs_status replay_operation(txn *t, byte_reader *r, uint64_t sequence) {
 static hs_status replay_record(txn *t, const record_header *h, const uint8_t *payload) {
     byte_reader r = {payload, payload + h->size, false};
     while (r.next != r.end) {
-        TRY(replay_operation(t, &r, h->sequence));
+        hs_status status = replay_operation(t, &r, h->sequence);
+        bool ours =
+            status == HS_NO_MEMORY || status == HS_FULL || status == HS_IO || status == HS_CORRUPT;
+        if (status != HS_OK && !ours)
+            return damaged(t->store, h->sequence, "an operation does not apply");
+        if (status != HS_OK) return status;
         if (r.failed) return damaged(t->store, h->sequence, "it is cut off");
     }
     return HS_OK;
@@ -107,6 +112,7 @@ static hs_status replay_all(store *s, txn *t, uint64_t *sequence) {
             return HS_OK;
         }
         status = replay_record(t, &h, payload);
+        if (status == HS_OK) status = wal_rewrite(&s->log, s->log.end, &h, payload);
         memory_free(payload);
         if (status != HS_OK) return status;
         s->log.end += wal_record_bytes(h.size);
@@ -117,14 +123,22 @@ static hs_status replay_all(store *s, txn *t, uint64_t *sequence) {
     }
 }
 
+/* What is shown from now on must not be lost by a power cut. It may have come no further than the
+ * system's cache, and after a failed sync the cache counts as clean although the disk has something
+ * else: so the records were written again, and the header is, before the sync. */
+static hs_status make_durable(store *s, uint64_t start) {
+    if (s->header.clean == 0) TRY(checkpoint_write_header(&s->file, &s->header));
+    if (s->header.clean == 0) TRY(wal_write_header(&s->log, start));
+    return vfs_sync(s->log.file);
+}
+
 hs_status recovery_replay(store *s) {
     txn *t;
     TRY(txn_begin_replay(s, &t));
     uint64_t start = s->latest->sequence, sequence = start;
     hs_status status = replay_all(s, t, &sequence);
-    /* What is shown from now on must not be lost by a power cut: records may have come no further
-     * than the system. */
-    if (status == HS_OK && sequence > start) status = vfs_sync(s->log.file);
+    if (status == HS_OK && (sequence > start || s->header.clean == 0))
+        status = make_durable(s, start);
     s->log.written = s->log.synced = sequence;
     if (status == HS_OK && sequence > start)
         status = commit_replayed(t, sequence, s->log.end, s->log.chain);

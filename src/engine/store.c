@@ -224,44 +224,64 @@ static hs_status load_space(store *s) {
     return space_load(&s->space, bytes, s->header.space_map.bytes, s->header.units);
 }
 
-/* A log of the size configured, in place of one that is missing or has another size, while the file
- * needs none. */
+/* A log of the size configured, in place of one that is missing, unusable or of another size, while
+ * the file needs none. */
 static hs_status renew_log(store *s) {
+    wal_close(&s->log);
     s->header.log_capacity = s->config.log_size / UNIT_SIZE * UNIT_SIZE;
+    TRY(wal_create(s->vfs, s->log_path, s->header.collection, s->header.log_capacity));
+    TRY(vfs_sync_directory(s->vfs, s->log_path));
+    s->header.generation++;
+    TRY(checkpoint_write_header(&s->file, &s->header));
+    uint64_t tail;
+    return wal_open(&s->log, s->vfs, s->log_path, s->header.collection, &tail);
+}
+
+/* Whether a log that was opened beside a cleanly closed file holds commits all the same: then the
+ * header that says so is an old one, and the log counts. */
+static hs_status holds_commits(store *s, bool *holds) {
+    record_header record;
+    uint8_t *payload;
+    hs_status status = wal_read(&s->log, 0, 0, s->header.sequence + 1, &record, &payload);
+    *holds = status == HS_OK;
+    memory_free(payload);
+    return status == HS_NOT_FOUND ? HS_OK : status;
+}
+
+/* Opens the log beside a cleanly closed file, which does not need it. */
+static hs_status load_clean_log(store *s, hs_status opened) {
     s->header.log_position = 0;
     s->header.log_chain = 0;
-    TRY(wal_create(s->vfs, s->log_path, s->header.collection, s->header.log_capacity));
-    s->header.generation++;
-    return checkpoint_write_header(&s->file, &s->header);
+    bool usable = opened == HS_OK && s->log.capacity == s->header.log_capacity, counts = false;
+    bool fits = s->header.log_capacity == s->config.log_size / UNIT_SIZE * UNIT_SIZE;
+    if (opened != HS_OK && opened != HS_NOT_FOUND && opened != HS_CORRUPT) return opened;
+    if (usable) TRY(holds_commits(s, &counts));
+    return counts || (usable && fits) ? HS_OK : renew_log(s);
 }
 
 static hs_status load_log(store *s) {
     uint64_t tail = 0;
-    bool resize = s->header.clean != 0 &&
-                  s->header.log_capacity != s->config.log_size / UNIT_SIZE * UNIT_SIZE;
-    hs_status status =
-        resize ? HS_NOT_FOUND : wal_open(&s->log, s->vfs, s->log_path, s->header.collection, &tail);
-    if (status == HS_NOT_FOUND && s->header.clean != 0) {
-        TRY(renew_log(s));
-        status = wal_open(&s->log, s->vfs, s->log_path, s->header.collection, &tail);
-    } else if (status == HS_NOT_FOUND) {
+    hs_status status = wal_open(&s->log, s->vfs, s->log_path, s->header.collection, &tail);
+    bool behind = status == HS_OK && tail > s->header.sequence;
+    if (s->header.clean != 0 && !behind) status = load_clean_log(s, status);
+    if (status == HS_NOT_FOUND) {
         return error_set(HS_CORRUPT,
                          "%s is missing, and %s was not closed cleanly: put its log back beside it",
                          s->log_path, s->path);
     }
+    if (status == HS_CONFLICT) {
+        return error_set(
+            HS_CORRUPT,
+            "%s belongs to another collection; put the log back that belongs to this one",
+            s->log_path);
+    }
     if (status != HS_OK) return status;
-    if (s->log.capacity != s->header.log_capacity || tail > s->header.sequence) {
+    if (s->log.capacity != s->header.log_capacity || behind) {
         return error_set(HS_CORRUPT,
                          "%s is damaged: its newest header is lost (it shows commit %llu, the log "
                          "begins behind commit "
                          "%llu); restore a backup",
                          s->path, (unsigned long long)s->header.sequence, (unsigned long long)tail);
-    }
-    if (s->header.clean != 0) {
-        /* Nothing in the log counts: begin at its start, which may be all that is left of it. The
-         * first commit says so in the file (checkpoint_mark_open). */
-        s->header.log_position = 0;
-        s->header.log_chain = 0;
     }
     s->log.tail = s->log.end = s->header.log_position;
     s->log.chain = s->header.log_chain;

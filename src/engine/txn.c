@@ -58,6 +58,9 @@ page_header *txn_alloc(txn *t, const table_def *def, uint8_t kind, uint32_t leve
     assert(status == HS_OK);
     (void)status;
     page_header *h = pagefile_at(&t->store->file, run.page);
+    /* Touch every unit: after a failed sync the cache may hold as clean what the disk does not. */
+    for (uint32_t unit = 1; unit < units; unit++)
+        *((uint8_t *)h + (size_t)unit * UNIT_SIZE) = 0;
     fill_header(t, h, def, run.page, kind, level, units);
     return h;
 }
@@ -117,7 +120,9 @@ hs_status txn_begin_read(engine *e, engine_txn **result) {
         sequence = atomic_load(&s->visible_sequence);
         reader_protect(t->slot, sequence);
     } while (atomic_load(&s->visible_sequence) != sequence);
+    /* It may be a newer one than the number just protected; from here on it is protected itself. */
     t->catalog = atomic_load(&s->visible);
+    reader_protect(t->slot, t->catalog->sequence);
     reader_limit(t->slot, t->catalog->txn_limit);
     *result = &t->base;
     return HS_OK;
@@ -242,11 +247,19 @@ hs_status txn_begin_replay(store *s, txn **result) {
 
 #define POOL_KEEP 16u /* single pages that a family keeps between its writers */
 
+/* Whether the family whose pool it is will have a next writer. */
+static bool keeps_pool(const txn *t) {
+    for (size_t i = 0; i < t->family_count; i++) {
+        if (t->families[i].state == t->pool_owner) return !t->families[i].dropped;
+    }
+    return false;
+}
+
 /* Hands the unused pages to the family's next writer, or back to the space. */
 static void return_pool(txn *t) {
     for (uint32_t c = 0; c < SIZE_CLASSES; c++) {
         run_list *pool = &t->pool.classes[c];
-        size_t keep = c == 0 && t->pool_owner != NULL ? POOL_KEEP : 0;
+        size_t keep = c == 0 && keeps_pool(t) ? POOL_KEEP : 0;
         if (pool->count > keep) {
             run_list surplus = {.runs = pool->runs + keep, .count = pool->count - keep};
             space_give_back(&t->store->space, &surplus, 1);
@@ -356,6 +369,7 @@ const table_entry *txn_table(txn *t, engine_table table) {
 
 hs_status txn_writable_table(txn *t, engine_table table, bool shared, table_entry **result) {
     if (!t->write) return error_set(HS_INVALID, "a snapshot cannot be written");
+    TRY(store_check_process(t->store));
     txn_family *f = txn_find_family(t, table.family);
     if (f == NULL || !(f->writer || f->shared || f->created)) {
         return error_set(HS_INVALID,
@@ -526,6 +540,7 @@ hs_status txn_create_table(txn *t, txn_family *f, uint32_t number, const char *n
     *table = (engine_table){f->id, number};
     table_def *def = table_def_create(*table, name, options);
     if (def == NULL) return error_memory("a table definition", sizeof *def);
+    def->made_by = t->id;
     hs_status status = txn_log_named(t, REDO_CREATE_TABLE, *table, name, options);
     if (status != HS_OK) {
         memory_free(def);
@@ -584,16 +599,18 @@ hs_status txn_create_family(txn *t, engine_family id, const char *name, txn_fami
 }
 
 hs_status txn_drop_family(txn *t, txn_family *f) {
+    TRY(txn_log(t, REDO_DROP_FAMILY, (engine_table){f->id, 0}, NULL, NULL));
     f->dropped = true;
     f->changed = true;
     t->writes++;
-    return txn_log(t, REDO_DROP_FAMILY, (engine_table){f->id, 0}, NULL, NULL);
+    return HS_OK;
 }
 
 hs_status txn_rename_family(txn *t, txn_family *f, const char *name) {
+    TRY(txn_log_named(t, REDO_RENAME_FAMILY, (engine_table){f->id, 0}, name, NULL));
     memset(f->name, 0, sizeof f->name);
     strncpy(f->name, name, CATALOG_NAME_MAX);
     f->changed = true;
     t->writes++;
-    return txn_log_named(t, REDO_RENAME_FAMILY, (engine_table){f->id, 0}, name, NULL);
+    return HS_OK;
 }

@@ -54,9 +54,7 @@ static hs_status check_header(const log_header *h, const char *path, const uint8
                          h->version, FORMAT_VERSION);
     }
     if (memcmp(h->collection, collection, sizeof h->collection) != 0) {
-        return error_set(
-            HS_CORRUPT,
-            "%s belongs to another collection; put the log back that belongs to this one", path);
+        return error_set(HS_CONFLICT, "%s belongs to another collection", path);
     }
     return HS_OK;
 }
@@ -221,6 +219,12 @@ static hs_status ring_write(wal *l, uint64_t position, const uint8_t *data, size
         size -= part;
     }
     return HS_OK;
+}
+
+hs_status wal_rewrite(wal *l, uint64_t position, const record_header *header,
+                      const uint8_t *payload) {
+    TRY(ring_write(l, position, (const uint8_t *)header, sizeof *header));
+    return ring_write(l, position + sizeof *header, payload, header->size);
 }
 
 #define GATHER_MAX 128u

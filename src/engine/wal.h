@@ -51,7 +51,7 @@ typedef struct wal {
  * directory. */
 hs_status wal_create(vfs *fs, const char *path, const uint8_t collection[16], uint64_t capacity);
 
-/* Opens a log. HS_NOT_FOUND; HS_CORRUPT if it is damaged or belongs to another collection. */
+/* Opens a log. HS_NOT_FOUND; HS_CORRUPT: it is damaged; HS_CONFLICT: it is another collection's. */
 hs_status wal_open(wal *l, vfs *fs, const char *path, const uint8_t collection[16],
                    uint64_t *tail_sequence);
 void wal_close(wal *l);
@@ -66,6 +66,10 @@ void wal_read_holder(vfs *fs, const char *path, char *text, size_t size);
  * bytes (may be NULL if that is 0). */
 hs_status wal_read(wal *l, uint64_t position, uint64_t chain, uint64_t sequence,
                    record_header *header, uint8_t **payload);
+
+/* Writes a record that was read back to where it is. */
+hs_status wal_rewrite(wal *l, uint64_t position, const record_header *header,
+                      const uint8_t *payload);
 
 /* Bytes that a record with a payload of `size` bytes takes in the ring. */
 static inline uint64_t wal_record_bytes(size_t size) {
