@@ -1,8 +1,9 @@
 /* import.h: files into a collection, as a mapping file says (docs/import.md describes the mapping).
  *
  * An import reads CSV, TSV, JSON and JSONL, plain or packed with gzip or zstd (detected by
- * content), in bounded memory. Importing the same files twice changes nothing; an import that was
- * stopped or killed is finished by running it again.
+ * content), in bounded memory. Importing the same files twice changes nothing, unless rows of
+ * different commits contradict each other: then the last one counts again, and revisions grow. An
+ * import that was stopped or killed is finished by running it again.
  */
 #ifndef HYPERSPATIAL_IMPORT_H
 #define HYPERSPATIAL_IMPORT_H

@@ -95,10 +95,11 @@ hs_status hs_entity_delete(hs_batch *batch, const char *type, const hs_uuid *id)
 static hs_status decode_pending(apply *apply, pending_record *pending, record_reader *reader) {
     void *memory;
     size_t count = reader->head.count;
-    pending->capacity = count;
     TRY(apply_alloc(apply, count * sizeof(record_property), &memory));
     pending->record = reader->head;
     pending->record.properties = memory;
+    pending->stored = memory;
+    pending->stored_count = count;
     for (size_t i = 0; i < count; i++) {
         int found = record_next(reader, pending->record.properties + i);
         if (found < 0) return (hs_status)found;
@@ -255,6 +256,7 @@ static hs_status apply_update(apply *apply, const operation *operation) {
                          text, pending->family->type, (unsigned long long)pending->record.revision,
                          (unsigned long long)operation->revision);
     }
+    pending->checked = true;
     entities_change(apply, pending);
     return HS_OK;
 }
@@ -355,7 +357,12 @@ static hs_status write_record(apply *apply, pending_record *pending) {
 }
 
 hs_status entities_flush(apply *apply) {
-    for (pending_record *pending = apply->changed; pending != NULL; pending = pending->next)
-        if (!pending->deleted) TRY(write_record(apply, pending));
+    for (pending_record *pending = apply->changed; pending != NULL; pending = pending->next) {
+        bool created = pending->record.revision == 0;
+        if (pending->deleted) continue;
+        if (!created && !pending->checked && !properties_differ(pending)) continue;
+        TRY(properties_flush(apply, pending));
+        TRY(write_record(apply, pending));
+    }
     return HS_OK;
 }

@@ -30,14 +30,19 @@ hs_status entity_damaged(hs_status status, engine_family family, uint64_t rid);
 
 /* --- in a batch ------------------------------------------------------------------------------- */
 
-/* A record as the batch has made it so far. */
+/* A record as the batch has made it so far. Its properties are in the byte order of their names. A
+ * long value that the batch has set is in value.bytes; it reaches blobs when the record is
+ * written, so that until then blobs hold what `stored` says. */
 typedef struct pending_record {
     struct pending_record *next; /* in apply->changed */
     apply_family *family;
     uint64_t rid;
-    record record;   /* its revision is the one before the batch: 0 if the batch created it */
-    size_t capacity; /* of record.properties, which are in the byte order of their names */
-    bool changed;
+    record record; /* its revision is the one before the batch: 0 if the batch created it */
+    const record_property *stored; /* [stored_count] properties before the batch */
+    size_t stored_count;
+    size_t capacity; /* of record.properties; 0 as long as they are those in `stored` */
+    bool changed;    /* it is in apply->changed, though the changes may cancel out */
+    bool checked;    /* its revision grows even if they do */
     bool deleted;
 } pending_record;
 
@@ -46,7 +51,7 @@ hs_status entities_apply(apply *apply, const operation *operation);
 /* The record of an entity, read when first asked for. */
 hs_status entities_pending(apply *apply, apply_entity *entity, pending_record **pending);
 
-/* Lets the record be written with its next revision. */
+/* Lets the record be written with its next revision, unless it ends as it was before the batch. */
 void entities_change(apply *apply, pending_record *pending);
 
 /* Writes the records that changed. */

@@ -84,17 +84,16 @@ static engine_table blobs(const pending_record *pending) {
     return layout_table(pending->family->number, TABLE_BLOBS);
 }
 
-/* Finds a property among those of a record, or the place where it belongs in the order of labels.
- */
-static hs_status find_property(apply *apply, const record *record, uint32_t name, size_t *index,
-                               bool *found) {
+/* Finds a property among others, or the place where it belongs in the order of labels. */
+static hs_status find_property(apply *apply, const record_property *properties, size_t count,
+                               uint32_t name, size_t *index, bool *found) {
     names *names = &apply->collection->names;
     hs_slice label = names_known(names, name), other;
-    size_t low = 0, high = record->count;
+    size_t low = 0, high = count;
     *found = false;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        uint32_t number = record->properties[middle].name;
+        uint32_t number = properties[middle].name;
         if (number == name) {
             *index = middle;
             *found = true;
@@ -110,20 +109,27 @@ static hs_status find_property(apply *apply, const record *record, uint32_t name
     return HS_OK;
 }
 
+/* Gives the record an array of properties of its own that has room for `count`. */
+static hs_status own_properties(apply *apply, pending_record *pending, size_t count) {
+    record *record = &pending->record;
+    if (count <= pending->capacity) return HS_OK;
+    size_t capacity = pending->capacity == 0 ? CAPACITY_FIRST : 2 * pending->capacity;
+    if (capacity < count) capacity = count;
+    void *memory;
+    TRY(apply_alloc(apply, capacity * sizeof *record->properties, &memory));
+    if (record->count > 0)
+        memcpy(memory, record->properties, record->count * sizeof *record->properties);
+    record->properties = memory;
+    pending->capacity = capacity;
+    return HS_OK;
+}
+
 static hs_status insert_property(apply *apply, pending_record *pending, size_t index) {
     record *record = &pending->record;
     if (record->count == PROPERTIES_MAX)
         return error_set(HS_LIMIT, "an entity of type '%s' has %d properties, which is the limit",
                          pending->family->type, PROPERTIES_MAX);
-    if (record->count == pending->capacity) {
-        size_t capacity = pending->capacity == 0 ? CAPACITY_FIRST : 2 * pending->capacity;
-        void *memory;
-        TRY(apply_alloc(apply, capacity * sizeof *record->properties, &memory));
-        if (record->count > 0)
-            memcpy(memory, record->properties, record->count * sizeof *record->properties);
-        record->properties = memory;
-        pending->capacity = capacity;
-    }
+    TRY(own_properties(apply, pending, record->count + 1));
     record_property *at = record->properties + index;
     memmove(at + 1, at, (record->count - index) * sizeof *at);
     record->count++;
@@ -133,50 +139,59 @@ static hs_status insert_property(apply *apply, pending_record *pending, size_t i
 /* Whether a property has this value already. */
 static hs_status has_value(apply *apply, const pending_record *pending,
                            const record_property *property, const hs_value *value, bool *same) {
-    hs_value stored = property->value;
+    hs_value held = property->value;
     *same = false;
-    if (property->is_long) {
-        if (stored.kind != value->kind || stored.bytes.size != value->bytes.size) return HS_OK;
+    if (property->is_long && held.bytes.data == NULL) {
+        if (held.kind != value->kind || held.bytes.size != value->bytes.size) return HS_OK;
         layout_key key = layout_named_key(pending->rid, property->name);
-        TRY(engine_get(apply->txn, blobs(pending), layout_slice(&key), &stored.bytes));
+        TRY(engine_get(apply->txn, blobs(pending), layout_slice(&key), &held.bytes));
     }
-    *same = hs_value_equal(&stored, value);
+    *same = hs_value_equal(&held, value);
     return HS_OK;
 }
 
-/* Gives a property its value; a long one is written to blobs at once. */
-static hs_status store_value(apply *apply, const pending_record *pending, record_property *property,
-                             const hs_value *value) {
-    bool is_long = has_bytes(value) && value->bytes.size > LONG_VALUE;
-    layout_key key = layout_named_key(pending->rid, property->name);
-    if (is_long)
-        TRY(engine_put(apply->txn, blobs(pending), layout_slice(&key), value->bytes));
-    else if (property->is_long)
-        TRY(engine_delete(apply->txn, blobs(pending), layout_slice(&key)));
-    property->value = *value;
-    property->is_long = is_long;
-    if (is_long) property->value.bytes.data = NULL;
+/* A property that gets another value: the one that it was before the batch, if that had the value,
+ * so that changes which cancel out leave no trace. */
+static hs_status change_value(apply *apply, const pending_record *pending,
+                              const operation *operation, record_property *property) {
+    const hs_value *value = &operation->property.value;
+    size_t index;
+    bool found, same = false;
+    TRY(find_property(apply, pending->stored, pending->stored_count, operation->name, &index,
+                      &found));
+    if (found) TRY(has_value(apply, pending, pending->stored + index, value, &same));
+    if (same) {
+        *property = pending->stored[index];
+    } else {
+        *property = (record_property){.name = operation->name,
+                                      .is_long = has_bytes(value) && value->bytes.size > LONG_VALUE,
+                                      .value = *value,
+                                      .updated_at = apply->now,
+                                      .valid_from = apply->now};
+    }
     return HS_OK;
 }
 
 static hs_status apply_set(apply *apply, pending_record *pending, const operation *operation) {
+    record *record = &pending->record;
     const hs_value *value = &operation->property.value;
     hs_time valid_from = operation->property.valid_from;
+    record_property property;
     size_t index;
     bool found, same = false;
-    TRY(find_property(apply, &pending->record, operation->name, &index, &found));
+    TRY(find_property(apply, record->properties, record->count, operation->name, &index, &found));
+    if (found) {
+        property = record->properties[index];
+        TRY(has_value(apply, pending, &property, value, &same));
+    }
+    if (same && (valid_from == HS_TIME_NOW || valid_from == property.valid_from)) return HS_OK;
+    if (!same) TRY(change_value(apply, pending, operation, &property));
+    if (valid_from != HS_TIME_NOW) property.valid_from = valid_from;
     if (found)
-        TRY(has_value(apply, pending, pending->record.properties + index, value, &same));
+        TRY(own_properties(apply, pending, record->count));
     else
         TRY(insert_property(apply, pending, index));
-    record_property *property = pending->record.properties + index;
-    if (!found) *property = (record_property){.name = operation->name};
-    if (same && (valid_from == HS_TIME_NOW || valid_from == property->valid_from)) return HS_OK;
-    if (!same) {
-        TRY(store_value(apply, pending, property, value));
-        property->updated_at = apply->now;
-    }
-    property->valid_from = valid_from == HS_TIME_NOW ? apply->now : valid_from;
+    record->properties[index] = property;
     entities_change(apply, pending);
     return HS_OK;
 }
@@ -185,7 +200,7 @@ static hs_status apply_delete(apply *apply, pending_record *pending, const opera
     record *record = &pending->record;
     size_t index;
     bool found;
-    TRY(find_property(apply, record, operation->name, &index, &found));
+    TRY(find_property(apply, record->properties, record->count, operation->name, &index, &found));
     if (!found) {
         char text[64], id[37];
         hs_uuid_format(&operation->id, id);
@@ -193,11 +208,8 @@ static hs_status apply_delete(apply *apply, pending_record *pending, const opera
                          pending->family->type,
                          excerpt(names_known(&apply->collection->names, operation->name), text));
     }
+    TRY(own_properties(apply, pending, record->count));
     record_property *property = record->properties + index;
-    if (property->is_long) {
-        layout_key key = layout_named_key(pending->rid, property->name);
-        TRY(engine_delete(apply->txn, blobs(pending), layout_slice(&key)));
-    }
     record->count--;
     memmove(property, property + 1, (record->count - index) * sizeof *property);
     entities_change(apply, pending);
@@ -214,13 +226,51 @@ hs_status properties_apply(apply *apply, const operation *operation) {
     return apply_delete(apply, pending, operation);
 }
 
-hs_status properties_delete_entity(apply *apply, const pending_record *pending) {
-    for (size_t i = 0; i < pending->record.count; i++) {
-        const record_property *property = pending->record.properties + i;
-        if (!property->is_long) continue;
-        layout_key key = layout_named_key(pending->rid, property->name);
-        TRY(engine_delete(apply->txn, blobs(pending), layout_slice(&key)));
+bool properties_differ(const pending_record *pending) {
+    if (pending->record.count != pending->stored_count) return true;
+    for (size_t i = 0; i < pending->stored_count; i++) {
+        const record_property *now = pending->record.properties + i, *then = pending->stored + i;
+        if (now->name != then->name || now->is_long != then->is_long) return true;
+        if (now->updated_at != then->updated_at || now->valid_from != then->valid_from) return true;
+        bool is_new = now->is_long && now->value.bytes.data != NULL;
+        if (is_new || (!now->is_long && !hs_value_equal(&now->value, &then->value))) return true;
     }
+    return false;
+}
+
+static hs_status put_blob(apply *apply, const pending_record *pending,
+                          const record_property *property) {
+    layout_key key = layout_named_key(pending->rid, property->name);
+    return engine_put(apply->txn, blobs(pending), layout_slice(&key), property->value.bytes);
+}
+
+static hs_status delete_blob(apply *apply, const pending_record *pending, uint32_t name) {
+    layout_key key = layout_named_key(pending->rid, name);
+    return engine_delete(apply->txn, blobs(pending), layout_slice(&key));
+}
+
+hs_status properties_flush(apply *apply, const pending_record *pending) {
+    const record *record = &pending->record;
+    for (size_t i = 0; i < record->count; i++) {
+        const record_property *property = record->properties + i;
+        if (property->is_long && property->value.bytes.data != NULL)
+            TRY(put_blob(apply, pending, property));
+    }
+    for (size_t i = 0; i < pending->stored_count; i++) {
+        const record_property *then = pending->stored + i;
+        size_t index;
+        bool found;
+        if (!then->is_long) continue;
+        TRY(find_property(apply, record->properties, record->count, then->name, &index, &found));
+        if (!found || !record->properties[index].is_long)
+            TRY(delete_blob(apply, pending, then->name));
+    }
+    return HS_OK;
+}
+
+hs_status properties_delete_entity(apply *apply, const pending_record *pending) {
+    for (size_t i = 0; i < pending->stored_count; i++)
+        if (pending->stored[i].is_long) TRY(delete_blob(apply, pending, pending->stored[i].name));
     return HS_OK;
 }
 

@@ -297,6 +297,31 @@ static void importing_twice_changes_nothing(void **state) {
     assert_int_equal(h->result.edges, first.edges);
 }
 
+static void rows_of_one_commit_that_contradict_each_other_change_nothing_again(void **state) {
+    hospital *h = *state;
+    put_file(h, "p.csv", "id,name\n1,a\n1,b\n1,\n");
+    const char *mapping = "{\"file\": \"p.csv\", \"type\": \"t\", \"key\": \"id\"}";
+    run_well(h, mapping);
+    uint64_t digest = content_digest(h->router, "c"), sequence = commits(h);
+    assert_string_equal(property(h, "t", "1", "name"), "string b");
+    run_well(h, mapping);
+    assert_int_equal(commits(h), sequence);
+    assert_true(content_digest(h->router, "c") == digest); /* the revision too */
+}
+
+static void rows_of_different_commits_that_contradict_each_other_end_as_before(void **state) {
+    hospital *h = *state;
+    hs_import_options options;
+    hs_import_options_default(&options);
+    options.batch_rows = 1;
+    put_file(h, "p.csv", "id,name\n1,a\n1,b\n1,\n");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(
+            run(h, "{\"file\": \"p.csv\", \"type\": \"t\", \"key\": \"id\"}", &options), HS_OK);
+        assert_string_equal(property(h, "t", "1", "name"), "string b");
+    }
+}
+
 static void the_size_of_the_commits_does_not_change_the_content(void **state) {
     hospital *h = *state;
     put_everything(h);
@@ -398,6 +423,8 @@ int main(void) {
         IN_HOSPITAL(vectors_come_from_columns_or_lists),
         IN_HOSPITAL(measures_have_a_value_a_unit_and_a_history),
         IN_HOSPITAL(importing_twice_changes_nothing),
+        IN_HOSPITAL(rows_of_one_commit_that_contradict_each_other_change_nothing_again),
+        IN_HOSPITAL(rows_of_different_commits_that_contradict_each_other_end_as_before),
         IN_HOSPITAL(the_size_of_the_commits_does_not_change_the_content),
         IN_HOSPITAL(a_collection_whose_creation_was_interrupted_is_created_anew),
         IN_HOSPITAL(progress_is_told_and_ends_with_the_whole),

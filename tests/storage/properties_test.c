@@ -207,6 +207,67 @@ static void another_valid_from_is_a_change_but_not_another_value(fixture *f) {
     hs_snapshot_close(snapshot);
 }
 
+/* A batch that sets both values and ends with the one that is there. */
+static void set_there_and_back(fixture *f, const hs_uuid *id, hs_value other, hs_value value) {
+    hs_batch *batch = begin_batch(f);
+    assert_ok(hs_batch_time(batch, 9000));
+    assert_ok(hs_property_set(batch, "patients", id, text("a"), &other, HS_TIME_NOW));
+    assert_ok(hs_property_set(batch, "patients", id, text("a"), &value, HS_TIME_NOW));
+    commit(batch);
+}
+
+static void changes_that_cancel_out_commit_nothing(fixture *f) {
+    create_type(f, "patients");
+    hs_uuid id = create_at(f, 1000);
+    set_at(f, &id, "b", int64(0), 1500, HS_TIME_NOW);
+    char room[3000], other[3000];
+    memset(room, 'x', sizeof room);
+    memset(other, 'y', sizeof other);
+    const hs_value values[] = {int64(1), string("text"), bytes(room, sizeof room)};
+    const hs_value others[] = {int64(2), null_value(), bytes(other, sizeof other), bytes(room, 10)};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        set_at(f, &id, "a", values[i], 2000, 77);
+        uint64_t before = newest_commit(f);
+        for (size_t j = 0; j < sizeof others / sizeof *others; j++)
+            set_there_and_back(f, &id, others[j], values[i]);
+        hs_batch *batch = begin_batch(f);
+        assert_ok(hs_property_delete(batch, "patients", &id, text("a")));
+        assert_ok(hs_property_delete(batch, "patients", &id, text("b")));
+        assert_ok(hs_property_set(batch, "patients", &id, text("a"), &values[i], HS_TIME_NOW));
+        hs_value zero = int64(0);
+        assert_ok(hs_property_set(batch, "patients", &id, text("b"), &zero, HS_TIME_NOW));
+        commit(batch);
+        assert_int_equal(newest_commit(f), before);
+        hs_snapshot *snapshot = begin_snapshot(f);
+        hs_property a = get(snapshot, &id, "a");
+        hs_entity entity;
+        assert_true(hs_value_equal(&a.value, &values[i]));
+        assert_int_equal(a.updated_at, 2000);
+        assert_int_equal(a.valid_from, 77);
+        assert_ok(hs_entity_get(snapshot, "patients", &id, &entity));
+        assert_int_equal(entity.revision, 3 + i);
+        hs_snapshot_close(snapshot);
+    }
+    assert_int_equal(count_entries(f, "patients", TABLE_BLOBS), 1);
+    assert_clean(f);
+}
+
+static void a_value_set_back_with_another_valid_from_is_a_change(fixture *f) {
+    create_type(f, "patients");
+    hs_uuid id = create_at(f, 1000);
+    set_at(f, &id, "a", int64(1), 2000, 77);
+    hs_batch *batch = begin_batch(f);
+    hs_value one = int64(1), two = int64(2);
+    assert_ok(hs_property_set(batch, "patients", &id, text("a"), &two, HS_TIME_NOW));
+    assert_ok(hs_property_set(batch, "patients", &id, text("a"), &one, 78));
+    commit(batch);
+    hs_snapshot *snapshot = begin_snapshot(f);
+    hs_property a = get(snapshot, &id, "a");
+    assert_int_equal(a.updated_at, 2000);
+    assert_int_equal(a.valid_from, 78);
+    hs_snapshot_close(snapshot);
+}
+
 /* --- deletion and bad input ------------------------------------------------------------------- */
 
 static void a_deleted_property_is_gone(fixture *f) {
@@ -348,6 +409,8 @@ int main(void) {
         FIXTURE_TEST(times_are_those_of_the_last_change),
         FIXTURE_TEST(setting_an_equal_value_commits_nothing),
         FIXTURE_TEST(another_valid_from_is_a_change_but_not_another_value),
+        FIXTURE_TEST(changes_that_cancel_out_commit_nothing),
+        FIXTURE_TEST(a_value_set_back_with_another_valid_from_is_a_change),
         FIXTURE_TEST(a_deleted_property_is_gone),
         FIXTURE_TEST(what_is_missing_is_named),
         FIXTURE_TEST(bad_names_values_and_times_are_refused_at_once),
