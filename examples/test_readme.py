@@ -65,8 +65,9 @@ class ReadmeTest(unittest.TestCase):
                     continue
                 done = subprocess.run(command, shell=True, cwd=directory, env=environment, check=False,
                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+                printed = done.stdout if done.returncode == 0 else done.stdout + done.stderr  # progress is not shown
                 if expected != ["…"]:
-                    self.assertEqual([comparable(line) for line in done.stdout.splitlines()],
+                    self.assertEqual([comparable(line) for line in printed.splitlines()],
                                      [comparable(line) for line in expected], command)
 
     def test_the_program_is_the_example(self):
