@@ -1,0 +1,283 @@
+/* check_test.c: engine_check finds what is wrong in files whose checksums are all right, as a mistake
+ * in the engine would leave them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Before cmocka, which has a macro expect_value. */
+#include "engine/tree.h"
+
+#include "base/memory.h"
+#include "engine/collection.h"
+
+#define KEYS 2000u
+
+/* A saved collection with a table of plain values, one of fixed ones, and a long value. */
+typedef struct place {
+    collection collection;
+    store *store;
+    engine_table plain, fixed;
+    char problems[4096]; /* one behind the other */
+} place;
+
+static place *place_create(void) {
+    static const engine_table_options fixed_options = {
+        .key_size = 8, .value_size = 8, .fixed_value = true};
+    place *p = calloc(1, sizeof *p);
+    p->collection = collection_create();
+    engine *e = p->collection.engine;
+    p->store = (store *)e;
+    p->plain = create_table(e, "plain", NULL);
+    p->fixed = create_table(e, "fixed", &fixed_options);
+    for (uint32_t i = 0; i < 2; i++) {
+        engine_table table = i == 0 ? p->plain : p->fixed;
+        engine_txn *t = begin_relaxed(e, table.family);
+        for (uint64_t key = 0; key < KEYS; key++) {
+            uint8_t bytes[8];
+            put_filled(t, table, number_key(key, bytes), 8, 'v');
+        }
+        if (i == 0) put_filled(t, table, hs_slice_of("long"), 100000, 'l');
+        assert_ok(engine_commit(t));
+    }
+    expect_sound(e);
+    return p;
+}
+
+static void place_free(place *p) {
+    collection_free(&p->collection);
+    free(p);
+}
+
+static void note_problem(void *context, const char *problem) {
+    place *p = context;
+    size_t used = strlen(p->problems);
+    snprintf(p->problems + used, sizeof p->problems - used, "%s\n", problem);
+}
+
+/* Checks, and fails unless a problem of these words is among those found. */
+static void expect_problem(place *p, const char *words) {
+    engine_check_result result;
+    p->problems[0] = '\0';
+    assert_status(engine_check(p->collection.engine, note_problem, p, &result), HS_CORRUPT);
+    assert_true(result.problems > 0);
+    if (strstr(p->problems, words) == NULL) fail_msg("not found: %s\n%s", words, p->problems);
+}
+
+/* --- pages ------------------------------------------------------------------------------------ */
+
+static table_entry entry_of(place *p, engine_table table) {
+    engine_txn *t = begin_read(p->collection.engine);
+    table_entry e = *txn_table((txn *)t, table);
+    engine_abort(t);
+    return e;
+}
+
+/* The root, and the leaf that is its n-th child. */
+static node *root_of(place *p, engine_table table) {
+    table_entry e = entry_of(p, table);
+    assert_int_equal(e.height, 2);
+    return (node *)(void *)pagefile_at(&p->store->file, e.root);
+}
+
+static node *leaf_of(place *p, engine_table table, uint32_t index) {
+    return (node *)(void *)pagefile_at(&p->store->file, node_child(root_of(p, table), index));
+}
+
+/* The key of an entry of a fixed leaf, to be changed in place. */
+static uint8_t *fixed_key(node *leaf, uint32_t index) {
+    uint8_t buffer[ENGINE_KEY_MAX];
+    return (uint8_t *)(uintptr_t)node_key(leaf, index, buffer).data;
+}
+
+/* Gives a changed page its checksum. */
+static void seal(page_header *page) {
+    page->checksum = page_checksum(page);
+}
+
+/* The run of the long value, and the leaf that refers to it. */
+static value_header *long_run(place *p) {
+    node *root = root_of(p, p->plain);
+    node *leaf = leaf_of(p, p->plain, root->count - 1u);
+    table_entry e = entry_of(p, p->plain);
+    node_value v = node_get_value(leaf, &e.def->shape, leaf->count - 1u);
+    assert_true(v.long_page != 0);
+    return (value_header *)(void *)pagefile_at(&p->store->file, v.long_page);
+}
+
+static void a_key_beyond_its_separator_is_found(void **state) {
+    (void)state;
+    place *p = place_create();
+    node *leaf = leaf_of(p, p->fixed, 0);
+    memset(fixed_key(leaf, leaf->count - 1u), 0xFF, 8);
+    seal(&leaf->page);
+    expect_problem(p, "lies beyond its separator");
+    expect_problem(p, "entry 0 is not greater than the one before it");
+    place_free(p);
+}
+
+static void a_key_before_its_separator_is_found(void **state) {
+    (void)state;
+    place *p = place_create();
+    node *leaf = leaf_of(p, p->fixed, 1);
+    memset(fixed_key(leaf, 0), 0, 8);
+    seal(&leaf->page);
+    expect_problem(p, "entry 0 lies before its separator");
+    place_free(p);
+}
+
+static void keys_out_of_order_within_a_leaf_are_found(void **state) {
+    (void)state;
+    place *p = place_create();
+    node *leaf = leaf_of(p, p->fixed, 1);
+    memcpy(fixed_key(leaf, 5), fixed_key(leaf, 6), 8);
+    seal(&leaf->page);
+    expect_problem(p, "keys are out of order");
+    place_free(p);
+}
+
+static void a_page_used_twice_is_found(void **state) {
+    (void)state;
+    place *p = place_create();
+    node *root = root_of(p, p->fixed);
+    node_set_child(root, 1, node_child(root, 0));
+    seal(&root->page);
+    expect_problem(p, "used twice");
+    place_free(p);
+}
+
+static void a_page_of_another_table_is_found(void **state) {
+    (void)state;
+    place *p = place_create();
+    node *root = root_of(p, p->fixed);
+    node_set_child(root, 1, leaf_of(p, p->plain, 0)->page.page);
+    seal(&root->page);
+    expect_problem(p, "it belongs to another table");
+    node_set_child(root, 1, UINT32_MAX);
+    seal(&root->page);
+    expect_problem(p, "outside of the file");
+    place_free(p);
+}
+
+static void a_tree_that_refers_to_itself_is_found_and_ends(void **state) {
+    (void)state;
+    place *p = place_create();
+    node *root = root_of(p, p->fixed);
+    node_set_child(root, 1, root->page.page);
+    seal(&root->page);
+    expect_problem(p, "it is of another kind");
+    place_free(p);
+}
+
+/* --- long values ------------------------------------------------------------------------------ */
+
+static void a_long_value_of_another_length_is_found_by_checking_and_by_reading(void **state) {
+    (void)state;
+    place *p = place_create();
+    value_header *run = long_run(p);
+    run->bytes -= 10;
+    seal(&run->page);
+    expect_problem(p, "a long value has not the length referred to");
+    engine_txn *t = begin_read(p->collection.engine);
+    hs_slice value;
+    assert_status(engine_get(t, p->plain, hs_slice_of("long"), &value), HS_CORRUPT);
+    engine_abort(t);
+    place_free(p);
+}
+
+static void a_run_longer_than_its_pages_is_found(void **state) {
+    (void)state;
+    place *p = place_create();
+    value_header *run = long_run(p);
+    run->bytes = (uint64_t)run->page.units * UNIT_SIZE;
+    expect_problem(p, "its payload is longer than itself");
+    run->bytes = 100000;
+    run->page.units = UINT32_MAX;
+    expect_problem(p, "its length is impossible");
+    place_free(p);
+}
+
+/* --- catalog and space map -------------------------------------------------------------------- */
+
+static void numbers_of_the_catalog_that_are_wrong_are_found(void **state) {
+    (void)state;
+    place *p = place_create();
+    uint32_t page = p->store->header.catalog.page;
+    value_header *run = (value_header *)(void *)pagefile_at(&p->store->file, page);
+    table_def *defs = NULL;
+    catalog *c = NULL;
+    assert_ok(catalog_decode((uint8_t *)(run + 1), run->bytes, &defs, &c));
+    c->families[0]->tables[0].entries++;
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    assert_ok(catalog_encode(c, &bytes, &size));
+    assert_int_equal(size, run->bytes);
+    memcpy(run + 1, bytes, size);
+    seal(&run->page);
+    expect_problem(p, "where the catalog says");
+    memset(run + 1, 0xFF, 8);
+    seal(&run->page);
+    expect_problem(p, "the catalog is damaged");
+    run->page.checksum++;
+    expect_problem(p, "checksum");
+    memory_free(bytes);
+    catalog_free_all(c);
+    while (defs != NULL) {
+        table_def *next = defs->next;
+        memory_free(defs);
+        defs = next;
+    }
+    place_free(p);
+}
+
+static void units_of_nobody_and_units_not_marked_are_found(void **state) {
+    (void)state;
+    place *p = place_create();
+    bitmap *durable = &p->store->space.durable;
+    uint64_t clear = bitmap_find_clear(durable, 3);
+    bitmap_set(durable, clear, 3);
+    expect_problem(p, "3 units are marked as in use but belong to nothing");
+    bitmap_clear(durable, clear, 3);
+    uint64_t used = root_of(p, p->fixed)->page.page;
+    bitmap_clear(durable, used, 1);
+    expect_problem(p, "1 units are in use but marked as free");
+    bitmap_set(durable, used, 1);
+    expect_sound(p->collection.engine);
+    place_free(p);
+}
+
+/* --- what check itself needs ------------------------------------------------------------------ */
+
+static void without_memory_a_check_fails_and_finds_nothing(void **state) {
+    (void)state;
+    place *p = place_create();
+    hs_status status = HS_NO_MEMORY;
+    for (uint64_t n = 1; status != HS_OK; n++) {
+        engine_check_result result;
+        memory_fail_after(n);
+        status = engine_check(p->collection.engine, note_problem, p, &result);
+        memory_fail_after(0);
+        if (status != HS_OK) assert_int_equal(status, HS_NO_MEMORY);
+        assert_int_equal(result.problems, 0);
+        assert_true(n < 1000);
+    }
+    assert_string_equal(p->problems, "");
+    place_free(p);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_key_beyond_its_separator_is_found),
+        cmocka_unit_test(a_key_before_its_separator_is_found),
+        cmocka_unit_test(keys_out_of_order_within_a_leaf_are_found),
+        cmocka_unit_test(a_page_used_twice_is_found),
+        cmocka_unit_test(a_page_of_another_table_is_found),
+        cmocka_unit_test(a_tree_that_refers_to_itself_is_found_and_ends),
+        cmocka_unit_test(a_long_value_of_another_length_is_found_by_checking_and_by_reading),
+        cmocka_unit_test(a_run_longer_than_its_pages_is_found),
+        cmocka_unit_test(numbers_of_the_catalog_that_are_wrong_are_found),
+        cmocka_unit_test(units_of_nobody_and_units_not_marked_are_found),
+        cmocka_unit_test(without_memory_a_check_fails_and_finds_nothing),
+    };
+    return cmocka_run_group_tests_name("check", tests, NULL, NULL);
+}
