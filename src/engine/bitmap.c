@@ -53,6 +53,20 @@ hs_status bitmap_copy(bitmap *to, const bitmap *from) {
     return HS_OK;
 }
 
+void bitmap_load(bitmap *map, const uint8_t *bytes, uint64_t size) {
+    uint64_t words = words_for(map->bits);
+    assert(size % 8 == 0 && size / 8 <= words);
+    memset(map->words, 0, words * sizeof *map->words);
+    memset(map->full, 0, words_for(words) * sizeof *map->full);
+    if (size > 0) memcpy(map->words, bytes, size);
+    map->set = 0;
+    map->hint = 0;
+    for (uint64_t word = 0; word < size / 8; word++) {
+        map->set += (uint64_t)__builtin_popcountll(map->words[word]);
+        if (map->words[word] == ~UINT64_C(0)) map->full[word / 64] |= UINT64_C(1) << (word % 64);
+    }
+}
+
 /* The bits of [bit, bit + count) that lie in the word of `bit`, as a mask; *taken tells how
  * many. */
 static uint64_t mask_of(uint64_t bit, uint64_t count, uint64_t *taken) {

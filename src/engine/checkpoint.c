@@ -198,16 +198,21 @@ static hs_status store_catalog(store *s, const catalog *c, file_header *h, run_l
     return status;
 }
 
+/* The map includes its own run, so it must be long enough for wherever that comes to lie. A writer may grow the file
+ * meanwhile: then a longer run is tried. */
 static hs_status store_space_map(store *s, file_header *h, run_list *taken, bitmap *fresh) {
-    /* The map includes its own run, so it must be large enough for wherever that comes to lie: at
-     * the end of a file grown for it at worst. */
-    uint64_t units = atomic_load(&s->file.units);
-    uint64_t bits =
-        units + units / 8 + s->config.growth_step / UNIT_SIZE + units / UNIT_SIZE + 8192;
     value_header *run;
-    TRY(take_run(s, PAGE_SPACE, (bits + 63) / 64 * 8, h->next_txn - 1, taken, fresh, &run));
-    uint64_t end = bitmap_end(fresh);
-    assert(end <= run->bytes * 8);
+    uint64_t end;
+    for (;;) {
+        uint64_t units = atomic_load(&s->file.units);
+        uint64_t bits = units + units / 8 + s->config.growth_step / UNIT_SIZE + 8192;
+        TRY(take_run(s, PAGE_SPACE, (bits + 63) / 64 * 8, h->next_txn - 1, taken, fresh, &run));
+        end = bitmap_end(fresh);
+        if (end <= run->bytes * 8) break;
+        page_run unfit = taken->runs[--taken->count];
+        bitmap_clear(fresh, unfit.page, unfit.units);
+        space_give_back(&s->space, &(run_list){.runs = &unfit, .count = 1}, 1);
+    }
     run->bytes = (end + 63) / 64 * 8;
     memcpy(run + 1, fresh->words, run->bytes);
     seal(&run->page);

@@ -444,7 +444,8 @@ static hs_status await_settled(store *s, const pending *p) {
 static hs_status settle(store *s, const pending *p) {
     pthread_mutex_lock(&s->pipeline);
     hs_status status = await_settled(s, p);
-    if (status == HS_OK && s->log.queue_bytes > RELAXED_QUEUE_MAX && !s->log.leader)
+    if (status == HS_OK && s->failed == HS_OK && s->log.queue_bytes > RELAXED_QUEUE_MAX &&
+        !s->log.leader)
         (void)commit_flush(s, false);
     uint64_t used = s->log.end - s->log.tail;
     bool due = used > s->log.capacity / 100 * s->config.checkpoint_percent;

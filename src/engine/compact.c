@@ -21,7 +21,7 @@ typedef struct move {
 
 /* Counts a moved page, and notices when it has come to lie no better. */
 static void note_move(move *m, const page_header *to) {
-    m->left--;
+    if (m->left > 0) m->left--;
     m->txn->writes++;
     if (to->page + (uint64_t)to->units > m->limit && to->units >= m->least) m->stuck = true;
 }

@@ -14,6 +14,8 @@ hs_status pagefile_open(pagefile *pf, vfs_file *file, const char *path, const hs
     TRY(vfs_size(file, &size));
     uint64_t range = config->address_range;
     uint64_t floor = size + size / 4 > RANGE_MIN ? size + size / 4 : RANGE_MIN;
+    /* The setting limits growth, not opening. */
+    if (range < floor) range = floor;
     void *map = NULL;
     hs_status status = HS_NO_MEMORY;
     while (status == HS_NO_MEMORY && range >= floor) {
@@ -120,16 +122,21 @@ static const char *header_fault(const pagefile *pf, uint32_t page, const page_he
     return NULL;
 }
 
+static bool is_outside(const pagefile *pf, uint32_t page) {
+    return page < FIRST_PAGE || page >= atomic_load(&pf->units);
+}
+
 hs_status pagefile_verify(pagefile *pf, uint32_t page, const page_expect *expect) {
-    if (page < FIRST_PAGE || page >= atomic_load(&pf->units)) {
-        return damaged(pf, page, expect, "it lies outside of the file");
-    }
+    if (is_outside(pf, page)) return damaged(pf, page, expect, "it lies outside of the file");
     const page_header *h = pagefile_at(pf, page);
-    if (pf->verify) {
-        const char *fault = header_fault(pf, page, h, expect);
-        if (fault == NULL && h->kind < PAGE_VALUE) fault = node_fault(h, expect->shape);
-        if (fault != NULL) return damaged(pf, page, expect, fault);
-    }
+    const char *fault = header_fault(pf, page, h, expect);
+    if (fault == NULL && h->kind < PAGE_VALUE) fault = node_fault(h, expect->shape);
+    return fault == NULL ? HS_OK : damaged(pf, page, expect, fault);
+}
+
+hs_status pagefile_touch(pagefile *pf, uint32_t page, const page_expect *expect) {
+    if (pf->verify) TRY(pagefile_verify(pf, page, expect));
+    if (is_outside(pf, page)) return damaged(pf, page, expect, "it lies outside of the file");
     pagefile_set_verified(pf, page);
     return HS_OK;
 }

@@ -58,8 +58,10 @@ static inline bool pagefile_is_verified(const pagefile *pf, uint32_t page) {
 }
 void pagefile_set_verified(pagefile *pf, uint32_t page);
 
-/* The slow path of pagefile_get. */
+/* Verifies a page, whether it was touched before or not. HS_CORRUPT. */
 hs_status pagefile_verify(pagefile *pf, uint32_t page, const page_expect *expect);
+/* The slow path of pagefile_get: verifies if the configuration says so. */
+hs_status pagefile_touch(pagefile *pf, uint32_t page, const page_expect *expect);
 
 /* Points *result at a page, verified. HS_CORRUPT names page, family and table. */
 static inline hs_status pagefile_get(pagefile *pf, uint32_t page, const page_expect *expect,
@@ -69,7 +71,7 @@ static inline hs_status pagefile_get(pagefile *pf, uint32_t page, const page_exp
         pagefile_is_verified(pf, page) && at->kind == expect->kind && at->level == expect->level) {
         return HS_OK;
     }
-    return pagefile_verify(pf, page, expect);
+    return pagefile_touch(pf, page, expect);
 }
 
 /* The checksum that a page must carry: over `units` units for nodes, over header and payload for

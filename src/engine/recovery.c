@@ -123,22 +123,24 @@ static hs_status replay_all(store *s, txn *t, uint64_t *sequence) {
     }
 }
 
-/* What is shown from now on must not be lost by a power cut. It may have come no further than the
- * system's cache, and after a failed sync the cache counts as clean although the disk has something
- * else: so the records were written again, and the header is, before the sync. */
-static hs_status make_durable(store *s, uint64_t start) {
-    if (s->header.clean == 0) TRY(checkpoint_write_header(&s->file, &s->header));
-    if (s->header.clean == 0) TRY(wal_write_header(&s->log, start));
-    return vfs_sync(s->log.file);
+/* Writes the headers again that recovery relies on. Like the log's records, they may have come no further than the
+ * system's cache, which counts as clean after a failed sync although the disk has something else. Before the first page is
+ * reused, because what is free is what this header says. */
+static hs_status make_headers_durable(store *s) {
+    if (s->header.clean != 0) return HS_OK;
+    TRY(checkpoint_write_header(&s->file, &s->header));
+    return wal_write_header(&s->log, s->header.sequence);
 }
 
 hs_status recovery_replay(store *s) {
+    TRY(make_headers_durable(s));
     txn *t;
     TRY(txn_begin_replay(s, &t));
     uint64_t start = s->latest->sequence, sequence = start;
     hs_status status = replay_all(s, t, &sequence);
+    /* What is shown from now on must not be lost by a power cut. */
     if (status == HS_OK && (sequence > start || s->header.clean == 0))
-        status = make_durable(s, start);
+        status = vfs_sync(s->log.file);
     s->log.written = s->log.synced = sequence;
     if (status == HS_OK && sequence > start)
         status = commit_replayed(t, sequence, s->log.end, s->log.chain);

@@ -3,7 +3,6 @@
 
 #include <assert.h>
 
-#include "base/bytes.h"
 #include "base/error.h"
 #include "base/memory.h"
 
@@ -34,19 +33,17 @@ hs_status space_open(space *s, pagefile *file) {
 }
 
 hs_status space_load(space *s, const uint8_t *bytes, uint64_t size, uint64_t units) {
-    if (size > s->durable.bits / 8)
+    if (size > s->durable.bits / 8) {
         return error_set(HS_CORRUPT, "%s: the space map is longer than the file", s->file->path);
-    for (uint64_t word = 0; word < size / 8; word++) {
-        uint64_t set = load_u64(bytes + word * 8);
-        for (; set != 0; set &= set - 1) {
-            uint64_t unit = word * 64 + (uint64_t)__builtin_ctzll(set);
-            if (unit >= units)
-                return error_set(HS_CORRUPT, "%s: the space map marks units that are not there",
-                                 s->file->path);
-            bitmap_set(&s->durable, unit, 1);
-            bitmap_set(&s->taken, unit, 1);
-        }
     }
+    bitmap_load(&s->durable, bytes, size);
+    bitmap_load(&s->taken, bytes, size);
+    if (bitmap_end(&s->durable) > units) {
+        return error_set(HS_CORRUPT, "%s: the space map marks units that are not there",
+                         s->file->path);
+    }
+    bitmap_set(&s->durable, 0, FIRST_PAGE);
+    bitmap_set(&s->taken, 0, FIRST_PAGE);
     return HS_OK;
 }
 
@@ -152,7 +149,8 @@ static void sift_one(space *s, const readers_view *view, garbage *g) {
 /* Looks through all fresh garbage; as that takes time, only when as much was added as the last time
  * left behind. */
 static void sift(space *s, const readers_view *view) {
-    if (s->unsifted < SIFT_LEAST || s->unsifted < s->sifted) return;
+    if (!s->sift_due && (s->unsifted < SIFT_LEAST || s->unsifted < s->sifted)) return;
+    s->sift_due = false;
     s->unsifted = s->sifted = 0;
     garbage_queue all = s->fresh;
     s->fresh = (garbage_queue){0};
@@ -171,6 +169,7 @@ static void sift(space *s, const readers_view *view) {
 void space_checkpointed(space *s, uint64_t sequence, bitmap *durable) {
     pthread_mutex_lock(&s->lock);
     bitmap old = s->durable;
+    s->sift_due = true;
     s->durable = *durable;
     *durable = old;
     while (s->held.first != NULL && s->held.first->sequence <= sequence) {

@@ -79,6 +79,7 @@ typedef struct space {
     garbage_queue fresh; /* a reader may still see it */
     garbage_queue held;  /* no reader sees it, but its runs are durable */
     size_t unsifted;     /* runs that became fresh garbage since it was last sifted */
+    bool sift_due;       /* sift at the next need: a checkpoint has let go of some */
     size_t sifted;       /* runs that were left then */
 } space;
 

@@ -22,6 +22,7 @@ hs_status store_check_process(const store *s) {
 void store_fail(store *s, hs_status status) {
     if (s->failed != HS_OK) return;
     s->failed = status;
+    atomic_store(&s->stopped, true);
     snprintf(s->failure, sizeof s->failure, "%s", hs_last_error());
     pthread_cond_broadcast(&s->progress);
 }
@@ -124,6 +125,15 @@ static hs_status create_files(vfs *fs, const char *path, const char *log_path,
                               const hs_config *config) {
     vfs_file *data = NULL;
     TRY(claim_new_file(fs, path, &data));
+    if (wal_holds_commits(fs, log_path)) {
+        uint64_t size = 0;
+        if (vfs_size(data, &size) == HS_OK && size == 0) (void)vfs_unlink(fs, path);
+        vfs_close(data);
+        return error_set(HS_CORRUPT,
+                         "%s is new or empty, but %s holds commits: put the data file back that "
+                         "belongs to it, or delete that log",
+                         path, log_path);
+    }
     hs_status status = write_new_files(fs, data, path, log_path, config);
     vfs_close(data);
     if (status != HS_OK) {

@@ -68,7 +68,8 @@ typedef struct store {
     char checkpoint_failure[512];
     bool checkpoint_wanted;
     bool stopping;
-    hs_status failed; /* not HS_OK: writing has stopped for good, for this reason */
+    _Atomic bool stopped; /* failed is set; may be looked at without the lock */
+    hs_status failed;     /* not HS_OK: writing has stopped for good, for this reason */
     char failure[512];
 
     pthread_mutex_t checkpoint; /* one at a time; also guards `header` */

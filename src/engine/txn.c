@@ -20,22 +20,32 @@ static uint32_t size_class(uint32_t units) {
     return (uint32_t)__builtin_ctz(units);
 }
 
+/* Takes runs from the free space. Not once writing has stopped: which checkpoint the disk holds is then unknown, and nothing
+ * that either of them may contain is to be reused. */
+static hs_status take(txn *t, uint32_t units, size_t count, run_list *out) {
+    if (atomic_load(&t->store->stopped)) {
+        return error_set(HS_READ_ONLY,
+                         "%s is read-only since an error; close and open it to recover",
+                         t->store->path);
+    }
+    readers_view view;
+    store_look(t->store, &view);
+    return space_take(&t->store->space, &view, units, count, out);
+}
+
 hs_status txn_reserve(txn *t, uint32_t units, size_t count) {
     run_list *pool = &t->pool.classes[size_class(units)];
     TRY(run_list_reserve(&t->freed, RESERVE_LISTS));
     TRY(run_list_reserve(&t->allocated, RESERVE_LISTS));
+    TRY(run_list_reserve(&t->spare, RESERVE_LISTS));
     TRY(run_list_reserve(pool, RESERVE_LISTS));
     if (pool->count >= count) return HS_OK;
     /* Take twice as much each time, so that a long transaction asks rarely and a short one keeps
      * little. */
     size_t more = count - pool->count, extra = t->allocated.count / 4;
     size_t limit = 256 / units;
-    readers_view view;
-    store_look(t->store, &view);
-    hs_status status =
-        space_take(&t->store->space, &view, units, more + (extra < limit ? extra : limit), pool);
-    if (status == HS_FULL && extra > 0)
-        status = space_take(&t->store->space, &view, units, more, pool);
+    hs_status status = take(t, units, more + (extra < limit ? extra : limit), pool);
+    if (status == HS_FULL && extra > 0) status = take(t, units, more, pool);
     return status;
 }
 
@@ -65,12 +75,24 @@ page_header *txn_alloc(txn *t, const table_def *def, uint8_t kind, uint32_t leve
     return h;
 }
 
+/* A run of exactly this length that the transaction has freed itself. */
+static bool take_spare(txn *t, uint32_t units, page_run *run) {
+    for (size_t i = t->spare.count; i-- > 0;) {
+        if (t->spare.runs[i].units != units) continue;
+        *run = t->spare.runs[i];
+        t->spare.runs[i] = t->spare.runs[--t->spare.count];
+        return true;
+    }
+    return false;
+}
+
 hs_status txn_alloc_value(txn *t, const table_def *def, uint64_t bytes, page_header **result) {
     uint32_t units = (uint32_t)((sizeof(value_header) + bytes + UNIT_SIZE - 1) / UNIT_SIZE);
-    readers_view view;
-    store_look(t->store, &view);
-    TRY(space_take(&t->store->space, &view, units, 1, &t->allocated));
-    page_run run = t->allocated.runs[t->allocated.count - 1];
+    page_run run;
+    if (!take_spare(t, units, &run)) {
+        TRY(take(t, units, 1, &t->allocated));
+        run = t->allocated.runs[t->allocated.count - 1];
+    }
     page_header *h = *result = pagefile_at(&t->store->file, run.page);
     memset(h, 0, sizeof(value_header));
     fill_header(t, h, def, run.page, PAGE_VALUE, 0, units);
@@ -86,9 +108,7 @@ void txn_free(txn *t, const page_header *page) {
         status =
             run_list_add(&t->pool.classes[size_class(page->units)], page->page, page->units, 0);
     } else {
-        /* The run was never seen by anybody: it goes with what is freed at commit, and back at once
-         * at abort. */
-        status = run_list_add(&t->freed, page->page, page->units, page->txn);
+        status = run_list_add(&t->spare, page->page, page->units, 0);
     }
     assert(status == HS_OK);
     (void)status;
@@ -257,6 +277,7 @@ static bool keeps_pool(const txn *t) {
 
 /* Hands the unused pages to the family's next writer, or back to the space. */
 static void return_pool(txn *t) {
+    space_give_back(&t->store->space, &t->spare, 1);
     for (uint32_t c = 0; c < SIZE_CLASSES; c++) {
         run_list *pool = &t->pool.classes[c];
         size_t keep = c == 0 && keeps_pool(t) ? POOL_KEEP : 0;
@@ -282,6 +303,7 @@ static void return_all(txn *t) {
     for (uint32_t c = 0; c < SIZE_CLASSES; c++)
         t->pool.classes[c].count = 0;
     t->allocated.count = 0;
+    t->spare.count = 0;
 }
 
 /* Frees the transaction's memory and locks; its pages have been dealt with. */
@@ -301,6 +323,7 @@ void txn_end(txn *t) {
     }
     run_list_free(&t->allocated);
     run_list_free(&t->freed);
+    run_list_free(&t->spare);
     buffer_free(&t->redo);
     buffer_free(&t->queue);
     memory_free(t->expectations);
@@ -312,6 +335,8 @@ void txn_end(txn *t) {
 }
 
 void txn_discard(txn *t) {
+    /* In a child process the locks and the space are not its own: it lets go of them as they are. */
+    if (!store_is_ours(t->store)) return;
     if (t->write) return_all(t);
     txn_end(t);
 }

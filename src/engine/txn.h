@@ -53,6 +53,7 @@ typedef struct txn {
     page_pool pool;
     family_state *pool_owner; /* the family whose pool it is; NULL: none */
     run_list allocated;       /* runs taken into use; some may have gone back to the pool */
+    run_list spare;           /* of these, runs of long values that it has freed again */
     run_list freed;           /* runs of earlier commits that it replaced */
     dropped_tree *dropped;
     byte_buffer redo; /* a wal_record whose payload is being written */

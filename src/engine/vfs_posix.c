@@ -38,6 +38,20 @@ static posix_file *posix(vfs_file *file) {
 /* --- opening and closing ------------------------------------------------------------------------
  */
 
+/* Opens a file under a descriptor above 2: in a process whose standard streams are closed, their numbers are given out
+ * next, and what somebody prints would go into the file. -1 with errno. */
+static int open_above_standard(const char *path, int flags) {
+    int descriptor;
+    do {
+        descriptor = open(path, flags, 0666);
+    } while (descriptor < 0 && errno == EINTR);
+    if (descriptor < 0 || descriptor > STDERR_FILENO) return descriptor;
+    int higher = fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), error = errno;
+    close(descriptor);
+    errno = error;
+    return higher;
+}
+
 static hs_status posix_open(vfs *system, const char *path, bool create, vfs_file **result) {
     *result = NULL;
     size_t length = strlen(path);
@@ -46,9 +60,7 @@ static hs_status posix_open(vfs *system, const char *path, bool create, vfs_file
     file->base.ops = system->ops;
     memcpy(file->path, path, length + 1);
     int flags = O_RDWR | O_CLOEXEC | (create ? O_CREAT | O_EXCL : 0);
-    do {
-        file->descriptor = open(path, flags, 0666);
-    } while (file->descriptor < 0 && errno == EINTR);
+    file->descriptor = open_above_standard(path, flags);
     if (file->descriptor >= 0) {
         *result = &file->base;
         return HS_OK;

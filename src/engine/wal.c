@@ -83,6 +83,25 @@ hs_status wal_open(wal *l, vfs *fs, const char *path, const uint8_t collection[1
     return HS_OK;
 }
 
+bool wal_holds_commits(vfs *fs, const char *path) {
+    vfs_file *file;
+    log_header h;
+    if (vfs_open(fs, path, false, &file) != HS_OK) return false;
+    hs_status status = vfs_read(file, 0, &h, sizeof h);
+    vfs_close(file);
+    wal log;
+    uint64_t tail = 0;
+    if (status != HS_OK || wal_open(&log, fs, path, h.collection, &tail) != HS_OK) return false;
+    record_header record;
+    uint8_t *payload;
+    bool first = wal_read(&log, 0, 0, 1, &record, &payload) == HS_OK;
+    memory_free(payload);
+    /* Behind a checkpoint the place of the next record is not known here: any ring may hold some. */
+    bool holds = first || (tail > 0 && atomic_load(&log.prepared) > 0);
+    wal_close(&log);
+    return holds;
+}
+
 void wal_free_records(wal_record *first) {
     while (first != NULL) {
         wal_record *next = first->next;

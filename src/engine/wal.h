@@ -51,6 +51,9 @@ typedef struct wal {
  * directory. */
 hs_status wal_create(vfs *fs, const char *path, const uint8_t collection[16], uint64_t capacity);
 
+/* Whether the file `path` is the log of some collection and holds commits. */
+bool wal_holds_commits(vfs *fs, const char *path);
+
 /* Opens a log. HS_NOT_FOUND; HS_CORRUPT: it is damaged; HS_CONFLICT: it is another collection's. */
 hs_status wal_open(wal *l, vfs *fs, const char *path, const uint8_t collection[16],
                    uint64_t *tail_sequence);
