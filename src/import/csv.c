@@ -286,6 +286,15 @@ static char guess_separator(const csv_reader *reader) {
     return candidates[best];
 }
 
+/* A carriage return alone ends no line: in a name it tells of a file whose lines end so, which would
+ * be taken for a header without rows. */
+static bool has_bare_return(hs_slice name) {
+    const char *text = name.data;
+    for (size_t i = 0; i < name.size; i++)
+        if (text[i] == '\r' && (i + 1 == name.size || text[i + 1] != '\n')) return true;
+    return false;
+}
+
 /* A column without a name, as spreadsheets and data frames write them, is named by its place. */
 static hs_status add_column(csv_reader *reader, const import_row *header, hs_slice name) {
     char place[32];
@@ -293,6 +302,11 @@ static hs_status add_column(csv_reader *reader, const import_row *header, hs_sli
         snprintf(place, sizeof place, "column_%zu", reader->header.count + 1);
         name = hs_slice_of(place);
     }
+    if (has_bare_return(name))
+        return error_set(HS_PARSE,
+                         "%s:%llu: the name of column %zu has a carriage return in it; lines must "
+                         "end in LF or CR LF",
+                         reader->path, (unsigned long long)header->line, reader->header.count + 1);
     if (column_list_find(&reader->header, name) != SIZE_MAX)
         return error_set(HS_PARSE, "%s:%llu: two columns are named '%.*s'", reader->path,
                          (unsigned long long)header->line, (int)name.size, (const char *)name.data);

@@ -19,7 +19,8 @@ typedef struct csv_format {
 typedef struct csv_reader csv_reader;
 
 /* Starts to read rows from `in`, which it does not own; `path` is for messages. Both outlive the
- * reader. HS_PARSE if there is no header line or its names are empty, not UTF-8 or not distinct. */
+ * reader. HS_PARSE if there is no header line or its names are not UTF-8, not distinct or have
+ * a carriage return alone. */
 hs_status csv_open(input *in, const char *path, const csv_format *format, csv_reader **reader);
 void csv_close(csv_reader *reader);
 

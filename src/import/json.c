@@ -8,14 +8,13 @@
 
 #include "base/memory.h"
 
-#define BROKEN_BYTES 4096 /* shown of the text behind which an array cannot be read */
+#define BROKEN_BYTES 4096 /* shown of a row that is too long */
 
 /* Where in an array the reader stands. */
 typedef enum json_phase {
-    PHASE_BEGIN,  /* behind its bracket */
-    PHASE_COMMA,  /* behind a comma: an element must follow */
-    PHASE_BEHIND, /* behind its end: only blanks may follow */
-    PHASE_OVER    /* the rest of the file is passed over */
+    PHASE_BEGIN, /* behind its bracket */
+    PHASE_COMMA, /* behind a comma: an element must follow */
+    PHASE_BEHIND /* behind its end: only blanks may follow */
 } json_phase;
 
 struct json_reader {
@@ -24,6 +23,7 @@ struct json_reader {
     bool lines; /* then there is no array, and `phase` is not used */
     bool discover;
     json_phase phase;
+    const char *broken; /* why the array cannot be read further; NULL if it can */
     column_list *columns;
     uint64_t line;
     uint64_t number;
@@ -192,32 +192,23 @@ static hs_status take_line(json_reader *reader, row_block *block, size_t *next, 
     return HS_OK;
 }
 
-/* The array is broken: what is left is one bad row, since nothing tells where the next element
- * starts. */
-static hs_status take_broken(json_reader *reader, row_block *block, size_t *next,
-                             const char *fault) {
-    import_row taken = {.number = ++reader->number,
-                        .line = reader->line,
-                        .text = {block->text + *next, block->text_size - *next},
-                        .first_cell = block->cell_count,
-                        .fault = fault,
-                        .fault_column = ROW_FAULT_WHOLE};
-    if (taken.text.size > BROKEN_BYTES) taken.text.size = BROKEN_BYTES;
-    reader->phase = PHASE_OVER;
-    *next = block->text_size;
-    return row_block_add_row(block, &taken);
+/* The array is broken: nothing tells where the next element starts, so that all behind it would be
+ * missing. */
+static hs_status array_broken(const json_reader *reader) {
+    return error_set(HS_CORRUPT, "%s:%llu: %s; the rest of the file cannot be read", reader->path,
+                     (unsigned long long)reader->line, reader->broken);
 }
 
-/* Takes the next element of the array, or its end. */
+/* Takes the next element of the array, or its end. *taken is false if only a part of it is there,
+ * or if the array is broken. */
 static hs_status take_item(json_reader *reader, row_block *block, size_t *next, bool *taken) {
     const char *text_end = block->text + block->text_size;
     const char *start = block->text + *next;
     const char *end = start < text_end ? skip_value(start, text_end) : NULL;
-    *taken = end != NULL || reader->feed.ended;
+    if (end == NULL && reader->feed.ended) reader->broken = "the array does not end";
+    if (end != NULL && *end == '}') reader->broken = "a brace closes what none opened";
+    *taken = end != NULL && reader->broken == NULL;
     if (!*taken) return HS_OK;
-    if (end == NULL) return take_broken(reader, block, next, "the array does not end");
-    if (*end == '}') return take_broken(reader, block, next, "a brace closes what none opened");
-
     if (end > start || *end == ',' || reader->phase == PHASE_COMMA)
         TRY(take_element(reader, block, start, trim_space(start, end)));
     reader->line += feed_count_lines(start, end);
@@ -235,18 +226,25 @@ static hs_status take_from_array(json_reader *reader, row_block *block, size_t *
     if (reader->phase == PHASE_BEGIN || reader->phase == PHASE_COMMA)
         return take_item(reader, block, next, taken);
 
-    *taken = start < text_end && reader->phase == PHASE_BEHIND;
-    return *taken ? take_broken(reader, block, next, "text follows the end of the array") : HS_OK;
+    if (start < text_end) reader->broken = "text follows the end of the array";
+    *taken = false;
+    return HS_OK;
 }
 
 /* --- blocks ---------------------------------------------------------------------------------- */
 
-static hs_status take_overlong(json_reader *reader, row_block *block, size_t *next) {
-    const char *fault = arena_text(&block->arena, "the row has more than %u bytes", ROW_BYTES_MAX);
-    TRY(take_broken(reader, block, next, fault));
+/* Makes a bad row of a line that is beyond the limit. */
+static hs_status take_overlong(json_reader *reader, row_block *block, size_t next) {
+    import_row taken = {
+        .number = ++reader->number,
+        .line = reader->line,
+        .text = {block->text + next, BROKEN_BYTES},
+        .first_cell = block->cell_count,
+        .fault = arena_text(&block->arena, "the row has more than %u bytes", ROW_BYTES_MAX),
+        .fault_column = ROW_FAULT_WHOLE};
     reader->line++;
-    return reader->lines ? feed_skip_line(&reader->feed, block)
-                         : feed_end(&reader->feed, block, *next);
+    TRY(row_block_add_row(block, &taken));
+    return feed_skip_line(&reader->feed, block);
 }
 
 hs_status json_fill(json_reader *reader, size_t max_rows, row_block *block) {
@@ -261,13 +259,16 @@ hs_status json_fill(json_reader *reader, size_t max_rows, row_block *block) {
         else
             TRY(take_from_array(reader, block, &next, &taken));
         if (taken) continue;
-        if (f->ended || (!reader->lines && reader->phase == PHASE_OVER))
+        bool over = feed_over(block, next);
+        if (over && reader->lines) return take_overlong(reader, block, next);
+        if (over && reader->broken == NULL) reader->broken = "an element has more than 16 MiB";
+        if (f->ended || reader->broken != NULL)
             stop = true;
-        else if (feed_over(block, next))
-            return take_overlong(reader, block, &next);
         else
             TRY(feed_extend(f, block, next, &stop));
     }
+    /* The rows before the break come first. */
+    if (reader->broken != NULL && block->row_count == 0) return array_broken(reader);
     return feed_end(f, block, next);
 }
 

@@ -783,6 +783,20 @@ class Importing(Program):
         (place / "bad.json").write_text(json.dumps(cycle), encoding="utf-8")
         self.fails(USAGE, "import", place / "bad.json", says=["cycle", "cats", "dogs"])
 
+    def test_a_file_that_is_cut_off_is_damaged(self):
+        place = self.prepare("")
+        (place / "animals.csv").write_text('[{"id": 1, "weight": 2},\n {"id": 2', encoding="utf-8")
+        self.fails(DAMAGED, "import", place / "mapping.json", says=["animals.csv:2", "does not end"])
+        typed = {**self.MAPPING, "sources": [{**self.MAPPING["sources"][0], "properties": {"weight": "int64"}}]}
+        (place / "mapping.json").write_text(json.dumps(typed), encoding="utf-8")
+        self.fails(DAMAGED, "import", place / "mapping.json", "-q", says=["animals.csv:2", "does not end"])
+        self.assertEqual(self.json("get", "zoo/animals/1")[0]["weight"], 2)
+
+    def test_lines_that_end_in_a_carriage_return_alone_are_not_taken_for_a_header(self):
+        place = self.prepare("")
+        (place / "animals.csv").write_bytes(b"id,name\r1,Ada\r2,Bob\r")
+        self.fails(USAGE, "import", place / "mapping.json", says=["animals.csv:1", "carriage return"])
+
     def test_ctrl_c_stops_between_two_commits_and_running_again_finishes(self):
         count = 400000
         place = self.prepare("".join(f"{i},animal {i},{i % 97}.5\n" for i in range(count)))

@@ -224,6 +224,8 @@ static void a_header_must_be_there_and_well_formed(void **state) {
     assert_no_header(state, "a,b,a\n1,2,3\n", "'a'");
     assert_no_header(state, "a,\xFF\n", "not UTF-8");
     assert_no_header(state, "a,\"b\n", "does not end");
+    assert_no_header(state, "a,b\r1,2\r3,4\r", "carriage return");
+    assert_no_header(state, "a,\"b\"\r1,2\r3,4\r", "closing quote");
 }
 
 static void a_column_without_a_name_is_named_by_its_place(void **state) {
