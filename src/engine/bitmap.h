@@ -22,7 +22,8 @@ void bitmap_free(bitmap *map);
 /* Makes `to` a copy of `from`. HS_NO_MEMORY. */
 hs_status bitmap_copy(bitmap *to, const bitmap *from);
 
-/* Takes over `size` bytes (a multiple of 8, at most bits / 8) as the first bits; the others are clear. */
+/* Takes over `size` bytes (a multiple of 8, at most bits / 8) as the first bits; the others are
+ * clear. */
 void bitmap_load(bitmap *map, const uint8_t *bytes, uint64_t size);
 
 static inline bool bitmap_test(const bitmap *map, uint64_t bit) {

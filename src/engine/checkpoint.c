@@ -198,8 +198,8 @@ static hs_status store_catalog(store *s, const catalog *c, file_header *h, run_l
     return status;
 }
 
-/* The map includes its own run, so it must be long enough for wherever that comes to lie. A writer may grow the file
- * meanwhile: then a longer run is tried. */
+/* The map includes its own run, so it must be long enough for wherever that comes to lie. A writer
+ * may grow the file meanwhile: then a longer run is tried. */
 static hs_status store_space_map(store *s, file_header *h, run_list *taken, bitmap *fresh) {
     value_header *run;
     uint64_t end;

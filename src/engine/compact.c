@@ -8,7 +8,7 @@
 #include "base/error.h"
 
 #define SLICE_PAGES 8192u /* moved per transaction: as long do a family's writers wait */
-#define PASSES_MAX  4u
+#define PASSES_MAX  8u
 
 typedef struct move {
     txn *txn;
@@ -16,18 +16,20 @@ typedef struct move {
     uint64_t limit; /* pages that reach behind it are moved */
     uint32_t least; /* units that a page must have to be moved */
     uint32_t left;  /* pages that this transaction may still move */
-    bool stuck;     /* free space before the limit has run out */
+    uint32_t stuck; /* units of the shortest page that found no free place before the limit */
 } move;
 
 /* Counts a moved page, and notices when it has come to lie no better. */
 static void note_move(move *m, const page_header *to) {
     if (m->left > 0) m->left--;
     m->txn->writes++;
-    if (to->page + (uint64_t)to->units > m->limit && to->units >= m->least) m->stuck = true;
+    bool behind = to->page + (uint64_t)to->units > m->limit;
+    if (behind && to->units < m->stuck) m->stuck = to->units;
 }
 
 static bool may_move(const move *m, uint32_t page, uint32_t units) {
-    return page + (uint64_t)units > m->limit && units >= m->least && m->left > 0 && !m->stuck;
+    return page + (uint64_t)units > m->limit && units >= m->least && m->left > 0 &&
+           units < m->stuck;
 }
 
 static hs_status own(move *m, node **n) {
@@ -42,6 +44,7 @@ static hs_status move_value(move *m, node **leaf, uint32_t index) {
     if (v.long_page == 0) return HS_OK;
     uint64_t units = (sizeof(value_header) + v.bytes.size + UNIT_SIZE - 1) / UNIT_SIZE;
     if (!may_move(m, v.long_page, (uint32_t)units)) return HS_OK;
+    if (!space_has_place(&m->txn->store->space, (uint32_t)units, v.long_page)) return HS_OK;
     page_expect expect = expect_value(m->table->def);
     page_header *from, *to;
     TRY(pagefile_get(&m->txn->store->file, v.long_page, &expect, &from));
@@ -58,7 +61,7 @@ static hs_status move_value(move *m, node **leaf, uint32_t index) {
 
 /* Moves what lies too far behind of a subtree; *page is its root, before and after. */
 static hs_status move_node(move *m, uint32_t *page, uint32_t level) {
-    if (m->left == 0 || m->stuck) return HS_OK;
+    if (m->left == 0) return HS_OK;
     uint32_t units = level > 0 ? 1 : m->table->def->shape.leaf_units;
     if (level == 0 && m->table->long_values == 0 && !may_move(m, *page, units)) return HS_OK;
     node *n;
@@ -78,12 +81,12 @@ static hs_status move_node(move *m, uint32_t *page, uint32_t level) {
 }
 
 static hs_status move_tables(txn *t, txn_family *f, uint64_t limit, uint32_t least, bool *more) {
-    move m = {.txn = t, .limit = limit, .least = least, .left = SLICE_PAGES};
+    move m = {.txn = t, .limit = limit, .least = least, .left = SLICE_PAGES, .stuck = UINT32_MAX};
     for (uint32_t i = 0; i < f->count; i++) {
         m.table = &f->tables[i];
         if (m.table->root != 0) TRY(move_node(&m, &m.table->root, m.table->height - 1));
     }
-    *more = m.left == 0 && !m.stuck;
+    *more = m.left == 0 && m.stuck > least;
     return HS_OK;
 }
 
@@ -136,6 +139,10 @@ static hs_status move_all(store *s, uint64_t limit, uint32_t least) {
     return status;
 }
 
+/* The least units of what is moved, turn by turn: the longest values, …, large leaves, single
+ * pages. */
+static const uint32_t move_order[] = {4096, 512, 64, 17, 2, 1};
+
 hs_status store_compact(store *s) {
     TRY(checkpoint_run(s, CHECKPOINT_NEEDED));
     uint64_t before = UINT64_MAX;
@@ -144,10 +151,14 @@ hs_status store_compact(store *s) {
         /* Stop when the file is within 1 % of what it must hold, or a pass has gained nothing. */
         if (units <= taken + taken / 100 + 16 || units >= before) break;
         before = units;
-        /* What needs several units in one piece first, before single pages fill the holes. */
-        TRY(move_all(s, taken, 2));
-        TRY(checkpoint_run(s, CHECKPOINT_NEEDED));
-        TRY(move_all(s, taken, 1));
+        /* After the first pass, what is left behind found no hole that was long enough: clear one
+         * by moving more of the short pages before it. */
+        uint64_t limit = pass == 0 ? taken : taken - (units - taken) / 2;
+        /* What needs many units in one piece first, before smaller pages fill the holes. */
+        for (size_t i = 0; i < sizeof move_order / sizeof *move_order; i++) {
+            TRY(move_all(s, limit, move_order[i]));
+            TRY(checkpoint_run(s, CHECKPOINT_NEEDED));
+        }
         /* The first checkpoint frees the places that were left; the second moves catalog and space
          * map into them. */
         TRY(checkpoint_run(s, CHECKPOINT_FORCED));

@@ -123,9 +123,10 @@ static hs_status replay_all(store *s, txn *t, uint64_t *sequence) {
     }
 }
 
-/* Writes the headers again that recovery relies on. Like the log's records, they may have come no further than the
- * system's cache, which counts as clean after a failed sync although the disk has something else. Before the first page is
- * reused, because what is free is what this header says. */
+/* Writes the headers again that recovery relies on. Like the log's records, they may have come no
+ * further than the system's cache, which counts as clean after a failed sync although the disk has
+ * something else. Before the first page is reused, because what is free is what this header
+ * says. */
 static hs_status make_headers_durable(store *s) {
     if (s->header.clean != 0) return HS_OK;
     TRY(checkpoint_write_header(&s->file, &s->header));

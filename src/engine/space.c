@@ -240,6 +240,13 @@ void space_add_garbage(space *s, garbage *g) {
     pthread_mutex_unlock(&s->lock);
 }
 
+bool space_has_place(space *s, uint32_t units, uint32_t before) {
+    pthread_mutex_lock(&s->lock);
+    uint64_t found = bitmap_find_clear(&s->taken, units);
+    pthread_mutex_unlock(&s->lock);
+    return found < before;
+}
+
 hs_status space_trim(space *s, uint64_t slack) {
     pthread_mutex_lock(&s->lock);
     uint64_t end = bitmap_end(&s->taken);

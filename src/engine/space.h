@@ -108,6 +108,9 @@ void space_add_garbage(space *s, garbage *garbage);
  * allow. */
 void space_checkpointed(space *s, uint64_t sequence, bitmap *durable);
 
+/* Whether `units` free units stand in one piece before unit `before`. */
+bool space_has_place(space *s, uint32_t units, uint32_t before);
+
 /* Gives the free end of the file back if it is longer than `slack` units. HS_IO. */
 hs_status space_trim(space *s, uint64_t slack);
 

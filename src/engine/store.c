@@ -108,6 +108,18 @@ static hs_status write_new_files(vfs *fs, vfs_file *data, const char *path, cons
     return checkpoint_write_header(&file, &h);
 }
 
+/* What a file is that is_unfinished: nothing yet, unless its log says that it was emptied later. */
+static hs_status unfinished_status(vfs *fs, const char *path, const char *log_path) {
+    if (!wal_holds_commits(fs, log_path))
+        return error_set(HS_NOT_FOUND,
+                         "%s was never finished: its creation was interrupted; create it again",
+                         path);
+    return error_set(HS_CORRUPT,
+                     "%s is new or empty, but %s holds commits: put the data file back that "
+                     "belongs to it, or delete that log",
+                     path, log_path);
+}
+
 /* The data file to be made, locked: a new one, or what an interrupted creation has left. */
 static hs_status claim_new_file(vfs *fs, const char *path, vfs_file **data) {
     hs_status status = vfs_open(fs, path, true, data);
@@ -125,16 +137,14 @@ static hs_status create_files(vfs *fs, const char *path, const char *log_path,
                               const hs_config *config) {
     vfs_file *data = NULL;
     TRY(claim_new_file(fs, path, &data));
-    if (wal_holds_commits(fs, log_path)) {
+    hs_status status = unfinished_status(fs, path, log_path);
+    if (status == HS_CORRUPT) {
         uint64_t size = 0;
         if (vfs_size(data, &size) == HS_OK && size == 0) (void)vfs_unlink(fs, path);
         vfs_close(data);
-        return error_set(HS_CORRUPT,
-                         "%s is new or empty, but %s holds commits: put the data file back that "
-                         "belongs to it, or delete that log",
-                         path, log_path);
+        return status;
     }
-    hs_status status = write_new_files(fs, data, path, log_path, config);
+    status = write_new_files(fs, data, path, log_path, config);
     vfs_close(data);
     if (status != HS_OK) {
         /* Leave nothing half-made behind, if that can be; the reason of the failure is what
@@ -154,11 +164,7 @@ static hs_status create_files(vfs *fs, const char *path, const char *log_path,
 static hs_status load_header(store *s, vfs_file *file) {
     uint64_t size;
     file_header slots[2] = {{.version = 0}, {.version = 0}};
-    if (is_unfinished(file)) {
-        return error_set(HS_NOT_FOUND,
-                         "%s was never finished: its creation was interrupted; create it again",
-                         s->path);
-    }
+    if (is_unfinished(file)) return unfinished_status(s->vfs, s->path, s->log_path);
     TRY(vfs_size(file, &size));
     if (size < 2 * UNIT_SIZE) {
         return error_set(HS_NOT_A_COLLECTION, "%s is not a collection: it has only %llu bytes",

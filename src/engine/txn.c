@@ -20,8 +20,8 @@ static uint32_t size_class(uint32_t units) {
     return (uint32_t)__builtin_ctz(units);
 }
 
-/* Takes runs from the free space. Not once writing has stopped: which checkpoint the disk holds is then unknown, and nothing
- * that either of them may contain is to be reused. */
+/* Takes runs from the free space. Not once writing has stopped: which checkpoint the disk holds is
+ * then unknown, and nothing that either of them may contain is to be reused. */
 static hs_status take(txn *t, uint32_t units, size_t count, run_list *out) {
     if (atomic_load(&t->store->stopped)) {
         return error_set(HS_READ_ONLY,
@@ -335,7 +335,8 @@ void txn_end(txn *t) {
 }
 
 void txn_discard(txn *t) {
-    /* In a child process the locks and the space are not its own: it lets go of them as they are. */
+    /* In a child process the locks and the space are not its own: it lets go of them as they
+     * are. */
     if (!store_is_ours(t->store)) return;
     if (t->write) return_all(t);
     txn_end(t);

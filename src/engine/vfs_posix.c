@@ -38,8 +38,8 @@ static posix_file *posix(vfs_file *file) {
 /* --- opening and closing ------------------------------------------------------------------------
  */
 
-/* Opens a file under a descriptor above 2: in a process whose standard streams are closed, their numbers are given out
- * next, and what somebody prints would go into the file. -1 with errno. */
+/* Opens a file under a descriptor above 2: in a process whose standard streams are closed, their
+ * numbers are given out next, and what somebody prints would go into the file. -1 with errno. */
 static int open_above_standard(const char *path, int flags) {
     int descriptor;
     do {

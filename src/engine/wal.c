@@ -96,7 +96,8 @@ bool wal_holds_commits(vfs *fs, const char *path) {
     uint8_t *payload;
     bool first = wal_read(&log, 0, 0, 1, &record, &payload) == HS_OK;
     memory_free(payload);
-    /* Behind a checkpoint the place of the next record is not known here: any ring may hold some. */
+    /* Behind a checkpoint the place of the next record is not known here: any ring may hold
+     * some. */
     bool holds = first || (tail > 0 && atomic_load(&log.prepared) > 0);
     wal_close(&log);
     return holds;
