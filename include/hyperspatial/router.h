@@ -39,12 +39,13 @@ hs_status hs_router_close(hs_router *router);
 /* Creates an empty collection, durably. HS_INVALID (name), HS_EXISTS, HS_IO, HS_FULL. */
 hs_status hs_collection_create(hs_router *router, const char *collection);
 
-/* Deletes a collection's files. HS_NOT_FOUND; HS_BUSY while a snapshot or batch of it lives or
- * another process has it open; HS_IO. */
+/* Deletes a collection's files, also of one that is damaged. HS_NOT_FOUND; HS_NOT_A_COLLECTION: the
+ * file is somebody else's, and stays; HS_BUSY while a snapshot or batch of it lives or another
+ * process has it open; HS_IO. */
 hs_status hs_collection_drop(hs_router *router, const char *collection);
 
-/* The names of the collections in the root, sorted; a copy owned by the caller: release with
- * hs_names_free. */
+/* The names of the collections in the root, those that hs_collection_exists affirms, sorted; a copy
+ * owned by the caller: release with hs_names_free. */
 typedef struct hs_names {
     char **names; /* [count] terminated strings */
     size_t count;
@@ -52,7 +53,9 @@ typedef struct hs_names {
 hs_status hs_collection_list(hs_router *router, hs_names *names);
 void hs_names_free(hs_names *names);
 
-/* Whether the collection exists: HS_OK or HS_NOT_FOUND; HS_INVALID for a bad name. */
+/* Whether the collection exists: HS_OK or HS_NOT_FOUND; HS_INVALID for a bad name. What has its name
+ * counts even if it is damaged or no collection, which hs_collection_open tells; what is left of an
+ * interrupted creation does not, and may be created anew. A symbolic link is no collection. */
 hs_status hs_collection_exists(hs_router *router, const char *collection);
 
 /* Opens the collection now instead of at first use. Errors: HS_NOT_FOUND, HS_BUSY (naming the

@@ -198,6 +198,30 @@ static hs_status load_header(store *s, vfs_file *file) {
     return HS_OK;
 }
 
+static bool has_magic(vfs_file *file, uint64_t offset) {
+    uint64_t size;
+    uint8_t magic[sizeof FORMAT_MAGIC - 1];
+    if (vfs_size(file, &size) != HS_OK || size < offset + sizeof magic) return false;
+    return vfs_read(file, offset, magic, sizeof magic) == HS_OK &&
+           memcmp(magic, FORMAT_MAGIC, sizeof magic) == 0;
+}
+
+hs_status engine_identify(vfs *fs, const char *path) {
+    vfs_file *file = NULL;
+    size_t size = strlen(path) + sizeof "-log";
+    char *log_path = memory_alloc(size);
+    if (log_path == NULL) return error_memory("a path", size);
+    snprintf(log_path, size, "%s-log", path);
+    hs_status status = vfs_open(fs, path, false, &file);
+    if (status == HS_OK && is_unfinished(file))
+        status = unfinished_status(fs, path, log_path);
+    else if (status == HS_OK && !has_magic(file, 0) && !has_magic(file, UNIT_SIZE))
+        status = error_set(HS_NOT_A_COLLECTION, "%s is not a Hyperspatial collection", path);
+    vfs_close(file);
+    memory_free(log_path);
+    return status;
+}
+
 /* The payload of a run that the header refers to. */
 static hs_status load_run(store *s, const run_ref *ref, uint8_t kind, const uint8_t **bytes) {
     page_expect expect = {.kind = kind};

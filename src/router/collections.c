@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -15,17 +14,28 @@
 
 /* --- creating and dropping -------------------------------------------------------------------- */
 
-hs_status hs_collection_create(hs_router *router, const char *collection) {
+/* HS_OK if nothing is in the way of a new collection. */
+static hs_status check_is_free(hs_router *router, const char *name) {
     bool found;
+    pthread_rwlock_rdlock(&router->open_lock);
+    router_place(router, name, &found);
+    pthread_rwlock_unlock(&router->open_lock);
+    hs_status status = found ? HS_OK : router_identify(router, name);
+    if (status == HS_NOT_FOUND) return HS_OK;
+    if (status == HS_OK)
+        return error_set(HS_EXISTS, "collection '%s' exists already in '%s'", name, router->root);
+    if (status == HS_NOT_A_COLLECTION)
+        return error_set(HS_EXISTS, "'%s/%s" ROUTER_SUFFIX "' exists already, and is no collection",
+                         router->root, name);
+    return status;
+}
+
+hs_status hs_collection_create(hs_router *router, const char *collection) {
     TRY(router_check_process(router));
     TRY(text_check_name("collection name", collection));
     pthread_mutex_lock(&router->changes);
-    pthread_rwlock_rdlock(&router->open_lock);
-    router_place(router, collection, &found);
-    pthread_rwlock_unlock(&router->open_lock);
-    hs_status status = found ? error_set(HS_EXISTS, "collection '%s' exists already in '%s'",
-                                         collection, router->root)
-                             : router_add(router, collection, true);
+    hs_status status = check_is_free(router, collection);
+    if (status == HS_OK) status = router_add(router, collection, true);
     pthread_mutex_unlock(&router->changes);
     return status;
 }
@@ -39,16 +49,15 @@ static hs_status delete_file(hs_router *router, const char *name, const char *mo
     return status;
 }
 
-/* Deletes the files of a collection that nobody holds. The log goes last: without its data file
- * it means nothing. */
+/* Deletes the files of a collection that nobody holds, sound or damaged. The log goes last: without
+ * its data file it means nothing. */
 static hs_status delete_files(hs_router *router, const char *name) {
     char *path;
     vfs_file *file = NULL;
+    hs_status status = router_identify(router, name);
+    if (status != HS_OK && status != HS_CORRUPT) return status;
     TRY(router_path(router, name, "", &path));
-    hs_status status = vfs_open(vfs_posix(), path, false, &file);
-    if (status == HS_NOT_FOUND)
-        status =
-            error_set(HS_NOT_FOUND, "collection '%s' does not exist in '%s'", name, router->root);
+    status = vfs_open(vfs_posix(), path, false, &file);
     if (status == HS_OK) status = vfs_lock(file);
     if (status == HS_OK) status = delete_file(router, name, "");
     if (status == HS_OK) {
@@ -95,6 +104,15 @@ static hs_status append_name(hs_names *names, size_t *capacity, const char *entr
     return HS_OK;
 }
 
+/* Appends the name unless only an interrupted creation is under it. */
+static hs_status append_existing(hs_router *router, hs_names *names, size_t *capacity,
+                                 const char *entry, size_t size) {
+    TRY(append_name(names, capacity, entry, size));
+    hs_status status = hs_collection_exists(router, names->names[names->count - 1]);
+    if (status == HS_NOT_FOUND) memory_free(names->names[--names->count]);
+    return status == HS_NOT_FOUND ? HS_OK : status;
+}
+
 static int name_order(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
@@ -110,7 +128,7 @@ hs_status hs_collection_list(hs_router *router, hs_names *names) {
     hs_status status = HS_OK;
     while (status == HS_OK && (errno = 0, entry = readdir(directory)) != NULL) {
         size_t size = name_in(entry->d_name);
-        if (size > 0) status = append_name(names, &capacity, entry->d_name, size);
+        if (size > 0) status = append_existing(router, names, &capacity, entry->d_name, size);
     }
     if (status == HS_OK && errno != 0)
         status = error_errno(errno, "cannot read the directory '%s'", router->root);
@@ -122,15 +140,8 @@ hs_status hs_collection_list(hs_router *router, hs_names *names) {
 }
 
 hs_status hs_collection_exists(hs_router *router, const char *collection) {
-    struct stat file;
-    char *path;
     TRY(router_check_process(router));
     TRY(text_check_name("collection name", collection));
-    TRY(router_path(router, collection, "", &path));
-    int error = stat(path, &file) == 0 ? 0 : errno;
-    memory_free(path);
-    if (error == 0) return HS_OK;
-    if (error != ENOENT) return error_errno(error, "cannot look at collection '%s'", collection);
-    return error_set(HS_NOT_FOUND, "collection '%s' does not exist in '%s'", collection,
-                     router->root);
+    hs_status status = router_identify(router, collection);
+    return status == HS_NOT_FOUND || status == HS_NO_MEMORY ? status : HS_OK;
 }

@@ -112,6 +112,34 @@ hs_status router_path(const hs_router *router, const char *name, const char *mor
     return HS_OK;
 }
 
+static hs_status not_found(const hs_router *router, const char *name) {
+    return error_set(HS_NOT_FOUND, "collection '%s' does not exist in '%s'", name, router->root);
+}
+
+/* HS_NOT_A_COLLECTION if there is something else than a file. Of a symbolic link the log would lie
+ * beside the link, and not be found by who opens the file itself. */
+static hs_status check_is_file(const hs_router *router, const char *name, const char *path) {
+    struct stat found;
+    if (lstat(path, &found) != 0)
+        return errno == ENOENT ? not_found(router, name)
+                               : error_errno(errno, "cannot look at the file '%s'", path);
+    if (S_ISREG(found.st_mode)) return HS_OK;
+    return error_set(HS_NOT_A_COLLECTION, "'%s' is %s, and a collection is a file", path,
+                     S_ISDIR(found.st_mode)   ? "a directory"
+                     : S_ISLNK(found.st_mode) ? "a symbolic link"
+                                              : "no file");
+}
+
+hs_status router_identify(const hs_router *router, const char *name) {
+    char *path;
+    TRY(router_path(router, name, "", &path));
+    hs_status status = check_is_file(router, name, path);
+    if (status == HS_OK) status = engine_identify(vfs_posix(), path);
+    if (status == HS_NOT_FOUND) status = not_found(router, name);
+    memory_free(path);
+    return status;
+}
+
 size_t router_place(const hs_router *router, const char *name, bool *found) {
     size_t low = 0, high = router->open_count;
     while (low < high) {
@@ -154,11 +182,11 @@ static hs_status open_engine(hs_router *router, const char *name, bool create, e
     char *path;
     TRY(router_path(router, name, "", &path));
     uint64_t start = clock_monotonic_ns();
-    hs_status status = router->engine_open(path, create, &router->config, engine);
+    hs_status status = create ? HS_OK : check_is_file(router, name, path);
+    if (status == HS_OK) status = router->engine_open(path, create, &router->config, engine);
     *microseconds = (clock_monotonic_ns() - start) / 1000;
     memory_free(path);
-    if (status == HS_NOT_FOUND)
-        return error_set(status, "collection '%s' does not exist in '%s'", name, router->root);
+    if (status == HS_NOT_FOUND) return not_found(router, name);
     if (status == HS_EXISTS)
         return error_set(status, "collection '%s' exists already in '%s'", name, router->root);
     return status == HS_OK ? HS_OK : error_context(status, "collection '%s'", name);

@@ -52,6 +52,10 @@ void router_release(collection *collection);
 /* ROOT/name.hs followed by `more`; the caller frees it. HS_NO_MEMORY. */
 hs_status router_path(const hs_router *router, const char *name, const char *more, char **path);
 
+/* What is under a collection's name, without opening it: what engine_identify says; anything but a
+ * file (a directory, a symbolic link) is HS_NOT_A_COLLECTION too. */
+hs_status router_identify(const hs_router *router, const char *name);
+
 /* HS_INVALID in a child process of the one that opened the router. */
 hs_status router_check_process(const hs_router *router);
 

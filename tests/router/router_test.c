@@ -250,9 +250,95 @@ static void a_file_that_is_no_collection_is_refused_and_left_alone(void **state)
     struct stat status;
     assert_error(hs_snapshot_open(f->router, "short", &snapshot), HS_NOT_A_COLLECTION, "short.hs");
     assert_error(hs_snapshot_open(f->router, "long", &snapshot), HS_NOT_A_COLLECTION, "long.hs");
-    assert_status(hs_collection_create(f->router, "long"), HS_EXISTS);
+    assert_error(hs_collection_create(f->router, "long"), HS_EXISTS, "no collection");
+    assert_error(hs_collection_drop(f->router, "long"), HS_NOT_A_COLLECTION, "long.hs");
+    assert_error(hs_collection_drop(f->router, "short"), HS_NOT_A_COLLECTION, "short.hs");
+    assert_int_equal(stat(in_root(f, "short.hs"), &status), 0);
     assert_int_equal(stat(in_root(f, "long.hs"), &status), 0);
     assert_int_equal(status.st_size, sizeof text);
+}
+
+/* Whether list, exists and open agree about a name: HS_OK of all but open, which gives `opened`; or
+ * HS_NOT_FOUND of all. */
+static void assert_agreement(fixture *f, const char *name, hs_status opened) {
+    hs_names names;
+    size_t listed = 0;
+    assert_ok(hs_collection_list(f->router, &names));
+    for (size_t i = 0; i < names.count; i++)
+        listed += strcmp(names.names[i], name) == 0;
+    hs_names_free(&names);
+    assert_int_equal(listed, opened != HS_NOT_FOUND);
+    assert_status(hs_collection_exists(f->router, name),
+                  opened == HS_NOT_FOUND ? HS_NOT_FOUND : HS_OK);
+    assert_status(hs_collection_open(f->router, name, NULL), opened);
+    assert_status(hs_collection_checkpoint(f->router, name), opened);
+}
+
+static void what_is_no_file_is_no_collection(void **state) {
+    fixture *f = *state;
+    create_medical(f);
+    assert_int_equal(mkdir(in_root(f, "dir.hs"), 0777), 0);
+    assert_int_equal(mkfifo(in_root(f, "fifo.hs"), 0666), 0);
+    assert_int_equal(symlink("nowhere", in_root(f, "dangling.hs")), 0);
+    assert_int_equal(symlink("medical.hs", in_root(f, "link.hs")), 0);
+    const char *names[] = {"dir", "fifo", "dangling", "link"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        assert_agreement(f, names[i], HS_NOT_A_COLLECTION);
+        assert_error(hs_collection_create(f->router, names[i]), HS_EXISTS, names[i]);
+        assert_error(hs_collection_drop(f->router, names[i]), HS_NOT_A_COLLECTION, names[i]);
+    }
+    assert_int_equal(rmdir(in_root(f, "dir.hs")), 0);
+    for (size_t i = 1; i < sizeof names / sizeof *names; i++) {
+        char file[32];
+        snprintf(file, sizeof file, "%s.hs", names[i]);
+        assert_int_equal(unlink(in_root(f, file)), 0);
+    }
+}
+
+static void what_an_interrupted_creation_leaves_is_not_there_and_can_be_created(void **state) {
+    fixture *f = *state;
+    static const char zeros[1 << 16];
+    const size_t sizes[] = {0, 8192, sizeof zeros};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        write_file(in_root(f, "half.hs"), zeros, sizes[i]);
+        assert_agreement(f, "half", HS_NOT_FOUND);
+        assert_status(hs_collection_drop(f->router, "half"), HS_NOT_FOUND);
+        assert_ok(hs_collection_create(f->router, "half"));
+        assert_agreement(f, "half", HS_OK);
+        assert_ok(hs_collection_drop(f->router, "half"));
+    }
+    write_file(in_root(f, "short.hs"), zeros, 100);
+    assert_agreement(f, "short", HS_NOT_A_COLLECTION);
+}
+
+static void an_emptied_file_whose_log_holds_commits_is_damaged(void **state) {
+    fixture *f = *state;
+    static char log[4 << 20];
+    create_medical(f);
+    FILE *file = fopen(in_root(f, "medical.hs-log"), "rb");
+    size_t size = fread(log, 1, sizeof log, file); /* as a process that is killed leaves it */
+    fclose(file);
+    assert_ok(hs_router_close(f->router));
+    write_file(in_root(f, "medical.hs-log"), log, size);
+    write_file(in_root(f, "medical.hs"), "", 0);
+    f->router = open_router(f);
+    assert_agreement(f, "medical", HS_CORRUPT);
+    assert_error(hs_collection_create(f->router, "medical"), HS_CORRUPT, "medical.hs-log");
+    assert_true(file_exists(in_root(f, "medical.hs-log")));
+    assert_ok(hs_collection_drop(f->router, "medical"));
+}
+
+static void a_damaged_collection_can_be_dropped(void **state) {
+    fixture *f = *state;
+    create_medical(f);
+    assert_ok(hs_router_close(f->router));
+    assert_int_equal(truncate(in_root(f, "medical.hs"), 5000), 0);
+    f->router = open_router(f);
+    assert_int_not_equal(hs_collection_open(f->router, "medical", NULL), HS_OK);
+    assert_ok(hs_collection_exists(f->router, "medical"));
+    assert_ok(hs_collection_drop(f->router, "medical"));
+    assert_false(file_exists(in_root(f, "medical.hs")));
+    assert_false(file_exists(in_root(f, "medical.hs-log")));
 }
 
 static void a_damaged_collection_is_refused(void **state) {
@@ -457,7 +543,11 @@ int main(void) {
         ROUTER_TEST(an_unknown_collection_is_not_found),
         ROUTER_TEST(an_unknown_type_is_not_found),
         ROUTER_TEST(a_file_that_is_no_collection_is_refused_and_left_alone),
+        ROUTER_TEST(what_is_no_file_is_no_collection),
+        ROUTER_TEST(what_an_interrupted_creation_leaves_is_not_there_and_can_be_created),
         ROUTER_TEST(a_damaged_collection_is_refused),
+        ROUTER_TEST(an_emptied_file_whose_log_holds_commits_is_damaged),
+        ROUTER_TEST(a_damaged_collection_can_be_dropped),
         ROUTER_TEST(a_child_process_may_not_use_its_parents_router),
         ROUTER_TEST(types_are_created_renamed_and_dropped),
         ROUTER_TEST(statistics_count_what_is_there),
