@@ -1,5 +1,6 @@
 /* main.c: hyperspatial, the program: finds the command, opens the root, runs it. */
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -91,7 +92,18 @@ static int run_words(invocation *run, int count, char **words) {
     return run_command(run);
 }
 
+/* Standard streams that are closed must not give their numbers to files of the library, nor swallow
+ * what is printed: nothing can be written to these, and reading them ends at once. */
+static void fill_standard_streams(void) {
+    int descriptor;
+    do {
+        descriptor = open("/dev/null", O_RDONLY);
+    } while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+    if (descriptor >= 0) close(descriptor);
+}
+
 int main(int argc, char **argv) {
+    fill_standard_streams();
     if (setlocale(LC_CTYPE, "C.UTF-8") == NULL) setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is a failed write, seen where it happens */
     size_t characters = 0;    /* "-hV" is two options in one word */
