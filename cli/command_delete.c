@@ -10,7 +10,7 @@ static int print_type(invocation *run, const hs_address *address) {
     const cell row[] = {cell_name(address->collection), cell_key(hs_slice_of(address->type))};
     output_begin(run->out, columns, sizeof columns / sizeof *columns, false);
     output_row(run->out, row);
-    return output_end(run->out);
+    return output_end(run->out, EXIT_OK);
 }
 
 /* Takes COLLECTION[/TYPE] apart without asking whether it exists. */
@@ -67,7 +67,7 @@ int command_delete(invocation *run) {
                         cell_key(entity.key), cell_id(&entity.id)};
     output_begin(run->out, columns, sizeof columns / sizeof *columns, false);
     output_row(run->out, row);
-    return output_end(run->out);
+    return output_end(run->out, EXIT_OK);
 }
 
 /* --- drop ------------------------------------------------------------------------------------ */

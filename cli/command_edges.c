@@ -61,6 +61,5 @@ int command_edges(invocation *run) {
     output_begin(run->out, columns, sizeof columns / sizeof *columns, false);
     if (out) code = write_direction(run, &address, HS_OUTGOING, &filter, &left);
     if (in && code == EXIT_OK) code = write_direction(run, &address, HS_INCOMING, &filter, &left);
-    int ended = output_end(run->out);
-    return code == EXIT_OK ? ended : code;
+    return output_end(run->out, code);
 }

@@ -10,23 +10,28 @@
 #include "export.h"
 #include "options.h"
 
+static int write_types(exporter *to, const char *collection, const hs_names *types,
+                       const char *only) {
+    int code = export_begin(to, collection);
+    for (size_t i = 0; i < types->count && code == EXIT_OK; i++)
+        if (only == NULL || strcmp(only, types->names[i]) == 0)
+            code = export_type(to, types->names[i]);
+    return code == EXIT_OK ? export_end(to) : code;
+}
+
 static int write_collection(invocation *run, const hs_address *address, exporter *to) {
     const char *only = option_value(run, "type");
     hs_names types;
     hs_status status = hs_type_list(run->router, address->collection, &types);
     if (status != HS_OK) return report_status(status);
-    int code = export_begin(to, address->collection);
-    bool found = false;
-    for (size_t i = 0; i < types.count && code == EXIT_OK; i++) {
-        if (only != NULL && strcmp(only, types.names[i]) != 0) continue;
-        found = true;
-        code = export_type(to, types.names[i]);
-    }
+    bool found = only == NULL;
+    for (size_t i = 0; i < types.count && !found; i++)
+        found = strcmp(only, types.names[i]) == 0;
+    int code = found
+                   ? write_types(to, address->collection, &types, only)
+                   : report(EXIT_NOT_FOUND, "%s has no entity type %s", address->collection, only);
     hs_names_free(&types);
-    if (code == EXIT_OK && only != NULL && !found) {
-        code = report(EXIT_NOT_FOUND, "%s has no entity type %s", address->collection, only);
-    }
-    return code == EXIT_OK ? export_end(to) : code;
+    return code;
 }
 
 /* Whether something other than a file has this name, such as a pipe: it is written in place. */

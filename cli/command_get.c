@@ -19,7 +19,7 @@ static int print_entity(invocation *run, const char *type, const hs_entity *enti
     entity_row_fill(&columns, type, entity, properties, count, cells);
     output_begin(run->out, (const char *const *)columns.names, columns.count, true);
     output_row(run->out, cells);
-    int code = output_end(run->out);
+    int code = output_end(run->out, EXIT_OK);
     free(cells);
     entity_columns_free(&columns);
     return code;
@@ -38,7 +38,7 @@ static int print_details(invocation *run, const hs_property *properties, size_t 
         };
         output_row(run->out, row);
     }
-    return output_end(run->out);
+    return output_end(run->out, EXIT_OK);
 }
 
 int command_get(invocation *run) {

@@ -144,7 +144,7 @@ static int print_result(invocation *run, const hs_import_result *result) {
     };
     output_begin(run->out, columns, sizeof columns / sizeof *columns, true);
     output_row(run->out, row);
-    return output_end(run->out);
+    return output_end(run->out, EXIT_OK);
 }
 
 static void report_rejected(const monitor *from, const hs_import_options *options) {

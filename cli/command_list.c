@@ -17,7 +17,7 @@ static int list_collections(invocation *run) {
         output_row(run->out, row);
     }
     hs_names_free(&names);
-    return output_end(run->out);
+    return output_end(run->out, EXIT_OK);
 }
 
 static int list_types(invocation *run, const char *collection) {
@@ -35,7 +35,7 @@ static int list_types(invocation *run, const char *collection) {
     }
     hs_names_free(&names);
     if (status != HS_OK) return report_status(status);
-    return output_end(run->out);
+    return output_end(run->out, EXIT_OK);
 }
 
 /* --- entities -------------------------------------------------------------------------------- */
@@ -133,8 +133,7 @@ static int write_entities(invocation *run, const selection *chosen) {
                              allocate(columns.count, sizeof *writer.cells)};
         output_begin(run->out, (const char *const *)columns.names, columns.count, false);
         code = walk(run, chosen, write_entity, &writer);
-        int ended = output_end(run->out);
-        if (code == EXIT_OK) code = ended;
+        code = output_end(run->out, code);
         free(writer.cells);
     }
     entity_columns_free(&columns);

@@ -22,7 +22,7 @@ static int list_measures(invocation *run, const hs_address *address) {
         };
         output_row(run->out, row);
     }
-    return output_end(run->out);
+    return output_end(run->out, EXIT_OK);
 }
 
 int command_measures(invocation *run) {

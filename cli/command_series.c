@@ -15,7 +15,7 @@ static int list_series(invocation *run, const hs_address *address) {
                             cell_time(series[i].first), cell_time(series[i].last)};
         output_row(run->out, row);
     }
-    return output_end(run->out);
+    return output_end(run->out, EXIT_OK);
 }
 
 typedef enum aggregate {
@@ -60,8 +60,7 @@ static int print_buckets(invocation *run, hs_bucket_iterator *iterator, aggregat
     }
     if (next < 0) code = report_status((hs_status)next);
     hs_bucket_iterator_close(iterator);
-    int ended = output_end(run->out);
-    return code == EXIT_OK ? ended : code;
+    return output_end(run->out, code);
 }
 
 static int print_series(invocation *run, const hs_address *address, hs_slice name) {

@@ -91,7 +91,7 @@ static int print_entity(invocation *run, const hs_address *address) {
                         cell_key(entity.key), cell_id(&entity.id), cell_count(entity.revision)};
     output_begin(run->out, columns, sizeof columns / sizeof *columns, false);
     output_row(run->out, row);
-    return output_end(run->out);
+    return output_end(run->out, EXIT_OK);
 }
 
 int command_set(invocation *run) {

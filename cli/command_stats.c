@@ -6,19 +6,20 @@
 typedef int visit_collection(invocation *run, const char *collection);
 
 /* Visits the collection named by the first argument, or all of them. A collection that fails does
- * not hide the others; the first failure is the exit code. */
+ * not hide the others; the exit code is that of damage if there is some, else of the first failure.
+ */
 static int visit_collections(invocation *run, visit_collection *visit) {
     if (run->argument_count > 0) return visit(run, run->arguments[0]);
     hs_names names;
     hs_status status = hs_collection_list(run->router, &names);
     if (status != HS_OK) return report_status(status);
-    int first = EXIT_OK;
+    int worst = EXIT_OK;
     for (size_t i = 0; i < names.count; i++) {
         int code = visit(run, names.names[i]);
-        if (first == EXIT_OK) first = code;
+        if (worst == EXIT_OK || code == EXIT_DAMAGED) worst = code;
     }
     hs_names_free(&names);
-    return first;
+    return worst;
 }
 
 static int print_types(invocation *run, const char *collection) {
@@ -70,8 +71,7 @@ int command_stats(invocation *run) {
         output_begin(run->out, of_types, sizeof of_types / sizeof *of_types, false);
     }
     int code = visit_collections(run, storage ? print_storage : print_types);
-    int ended = output_end(run->out);
-    return code == EXIT_OK ? ended : code;
+    return output_end(run->out, code);
 }
 
 /* --- check ----------------------------------------------------------------------------------- */
@@ -97,8 +97,7 @@ int command_check(invocation *run) {
                                           "entities",   "edges", "problems"};
     output_begin(run->out, columns, sizeof columns / sizeof *columns, false);
     int code = visit_collections(run, check_collection);
-    int ended = output_end(run->out);
-    return code == EXIT_OK ? ended : code;
+    return output_end(run->out, code);
 }
 
 /* --- compact --------------------------------------------------------------------------------- */
@@ -124,6 +123,5 @@ int command_compact(invocation *run) {
     static const char *const columns[] = {"collection", "bytes_before", "bytes_after"};
     output_begin(run->out, columns, sizeof columns / sizeof *columns, false);
     int code = visit_collections(run, compact_collection);
-    int ended = output_end(run->out);
-    return code == EXIT_OK ? ended : code;
+    return output_end(run->out, code);
 }

@@ -27,6 +27,5 @@ int command_trajectory(invocation *run) {
     }
     if (next < 0) code = report_status((hs_status)next);
     hs_trajectory_iterator_close(iterator);
-    int ended = output_end(run->out);
-    return code == EXIT_OK ? ended : code;
+    return output_end(run->out, code);
 }

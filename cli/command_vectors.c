@@ -13,7 +13,7 @@ static int list_kinds(invocation *run, const hs_vector_kind *kinds, size_t count
                             cell_count(kinds[i].count)};
         output_row(run->out, row);
     }
-    return output_end(run->out);
+    return output_end(run->out, EXIT_OK);
 }
 
 static int list_vectors(invocation *run, const hs_address *address, const hs_vector_kind *kinds,
@@ -35,8 +35,7 @@ static int list_vectors(invocation *run, const hs_address *address, const hs_vec
                             cell_floats(values, dimension)};
         code = output_row(run->out, row);
     }
-    int ended = output_end(run->out);
-    return code == EXIT_OK ? ended : code;
+    return output_end(run->out, code);
 }
 
 int command_vectors(invocation *run) {
@@ -81,8 +80,7 @@ static int print_neighbours(invocation *run, const search *asked, const hs_neigh
                             cell_float64(neighbours[i].distance)};
         code = output_row(run->out, row);
     }
-    int ended = output_end(run->out);
-    return code == EXIT_OK ? ended : code;
+    return output_end(run->out, code);
 }
 
 static int search_run(invocation *run, const search *asked) {

@@ -154,7 +154,9 @@ int output_row(output *out, const cell *cells) {
     return write_text(out, false);
 }
 
-int output_end(output *out) {
+int output_end(output *out, int code) {
     formats[out->format].end(out);
-    return write_text(out, true);
+    if (code != EXIT_OK && out->rows == 0) out->text.size = 0;
+    int written = write_text(out, true);
+    return code == EXIT_OK ? written : code;
 }

@@ -20,6 +20,5 @@ int points_print(invocation *run, hs_point_iterator *iterator) {
     }
     if (next < 0) code = report_status((hs_status)next);
     hs_point_iterator_close(iterator);
-    int ended = output_end(run->out);
-    return code == EXIT_OK ? ended : code;
+    return output_end(run->out, code);
 }

@@ -29,7 +29,7 @@ static void check(const scenario *given, const char *wanted) {
     output_begin(out, given->columns, given->column_count, given->vertical);
     for (size_t i = 0; i < given->row_count; i++)
         assert_int_equal(output_row(out, given->rows + i * given->column_count), 0);
-    assert_int_equal(output_end(out), 0);
+    assert_int_equal(output_end(out, 0), 0);
     output_close(out);
     fclose(stream);
     assert_string_equal(text, wanted);
@@ -148,7 +148,7 @@ static void rows_beyond_the_first_thousand_keep_the_widths(void **state) {
     output_begin(out, columns, 2, false);
     for (size_t i = 0; i < ROWS; i++)
         output_row(out, rows + 2 * i);
-    output_end(out);
+    output_end(out, 0);
     output_close(out);
     fclose(stream);
     const char *tail = strstr(text, "xx  998\n");
@@ -242,7 +242,7 @@ static void a_failed_write_is_reported_once_as_an_exit_code(void **state) {
     for (int i = 0; i < 100000 && code == 0; i++)
         code = output_row(out, people);
     assert_int_equal(code, 1);
-    assert_int_equal(output_end(out), 1);
+    assert_int_equal(output_end(out, 0), 1);
     output_close(out);
     fclose(stream);
 }

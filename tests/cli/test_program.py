@@ -210,6 +210,18 @@ class CommandLine(Program):
             self.assertIn(b"cannot write to standard output: No space left", result.stderr)
 
 
+    def test_closed_standard_streams_touch_no_collection(self):
+        self.copy()
+        before = self.done("export", "clinic", "--meta")
+        for closed in (">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"):
+            for words, code in ((["list", "clinic/numbers"], FAILED), (["get", "clinic/nope"], NOT_FOUND)):
+                result = subprocess.run(["sh", "-c", f'"$0" "$@" {closed}', PROGRAM, "-d", self.root, *words],
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+                self.assertEqual(result.returncode, OK if code == FAILED and closed == "2>&-" else code, closed)
+            self.assertEqual(self.done("export", "clinic", "--meta"), before)
+        self.json("check", "clinic")
+
+
 class Asking(Program):
     """Each command that reads, in each format."""
 
@@ -646,6 +658,41 @@ class BadFiles(Program):
         result = self.run_plain("--format", "json", "stats")
         self.assertEqual((result.returncode, len(json.loads(result.stdout))), (DAMAGED, 4))
         self.assertIn(b"bad", result.stderr)
+
+    def test_damage_is_the_exit_code_whatever_else_fails(self):
+        self.copy()
+        (self.root / "aaa.hs").mkdir()
+        with open(self.root / "aab.hs", "wb"):
+            pass  # what an interrupted creation leaves is no collection
+        path = self.root / "clinic.hs"
+        path.write_bytes(path.read_bytes()[:5000])
+        for command in ("check", "stats", "compact"):
+            self.fails(DAMAGED, command, says=["aaa.hs", "clinic"])
+        self.assertEqual(self.json("list"), [{"collection": "aaa"}, {"collection": "clinic"}])
+
+    def test_a_failure_before_the_first_row_prints_nothing(self):
+        for words in (["stats", "nope"], ["stats", "-s", "nope"], ["check", "nope"], ["compact", "nope"],
+                      ["list", "nope"], ["list", "clinic/nope"], ["get", "clinic/nope/1"], ["edges", "clinic/nope/1"]):
+            for output in ("table", "json", "csv"):
+                result = self.run_plain("-f", output, *words)
+                self.assertEqual((result.returncode, result.stdout), (NOT_FOUND, b""), words)
+        self.assertEqual(self.run_plain("export", "clinic", "-t", "nope").stdout, b"")
+
+    def test_drop_leaves_what_is_no_collection(self):
+        self.copy()
+        (self.root / "text.hs").write_text("no collection", encoding="utf-8")
+        (self.root / "link.hs").symlink_to("clinic.hs")
+        for name in ("text", "link"):
+            self.fails(DAMAGED, "drop", name, "--yes", says=f"{name}.hs")
+            self.fails(FAILED, "create", name, says=f"{name}.hs")
+        self.assertEqual((self.root / "text.hs").read_text(encoding="utf-8"), "no collection")
+        self.assertTrue((self.root / "link.hs").is_symlink())
+        (self.root / "half.hs").write_bytes(bytes(8192))
+        self.json("create", "half/things")
+        path = self.root / "clinic.hs"
+        path.write_bytes(path.read_bytes()[:5000])
+        self.json("drop", "clinic", "--yes")
+        self.assertFalse(path.exists())
 
     def test_a_damaged_collection_is_an_error_never_a_crash(self):
         self.copy()
