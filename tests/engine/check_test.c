@@ -159,6 +159,19 @@ static void a_page_of_another_table_is_found(void **state) {
     place_free(p);
 }
 
+static void a_page_in_the_place_of_another_or_from_later_is_found(void **state) {
+    (void)state;
+    place *p = place_create();
+    node *first = leaf_of(p, p->fixed, 0), *second = leaf_of(p, p->fixed, 1);
+    memcpy(first, second, UNIT_SIZE);
+    expect_problem(p, "it carries another page's number");
+    first->page.page = node_child(root_of(p, p->fixed), 0);
+    first->page.txn = UINT64_MAX;
+    seal(&first->page);
+    expect_problem(p, "it was written after the checkpoint that refers to it");
+    place_free(p);
+}
+
 static void a_tree_that_refers_to_itself_is_found_and_ends(void **state) {
     (void)state;
     place *p = place_create();
@@ -272,6 +285,7 @@ int main(void) {
         cmocka_unit_test(keys_out_of_order_within_a_leaf_are_found),
         cmocka_unit_test(a_page_used_twice_is_found),
         cmocka_unit_test(a_page_of_another_table_is_found),
+        cmocka_unit_test(a_page_in_the_place_of_another_or_from_later_is_found),
         cmocka_unit_test(a_tree_that_refers_to_itself_is_found_and_ends),
         cmocka_unit_test(a_long_value_of_another_length_is_found_by_checking_and_by_reading),
         cmocka_unit_test(a_run_longer_than_its_pages_is_found),

@@ -426,6 +426,23 @@ static void a_missing_log_after_a_crash_is_an_error_that_names_it(void **state) 
     collection_free(&c);
 }
 
+static void a_lost_newest_header_is_an_error_not_an_older_state(void **state) {
+    (void)state;
+    collection c = collection_create();
+    engine_table table = create_table(c.engine, "f", NULL);
+    put_durably(c.engine, table, "k", "old");
+    assert_ok(engine_checkpoint(c.engine));
+    put_durably(c.engine, table, "k", "new");
+    assert_ok(engine_checkpoint(c.engine));
+    collection_crash(&c, CRASH_KILL, 1);
+    uint64_t size = 0, slot = newest_header(&c).generation % 2;
+    memory_vfs_bytes(c.files, COLLECTION_PATH, &size)[slot * UNIT_SIZE + 40] ^= 1;
+    assert_status(collection_open(&c), HS_CORRUPT);
+    assert_non_null(strstr(hs_last_error(), "newest header is lost"));
+    c.engine = NULL;
+    collection_free(&c);
+}
+
 static void the_log_of_another_collection_is_not_replayed(void **state) {
     (void)state;
     collection c = collection_create(), other = {.files = memory_vfs_create(), .config = c.config};
@@ -449,12 +466,13 @@ static void the_log_of_another_collection_is_not_replayed(void **state) {
 
 /* --- transactions that no log holds ----------------------------------------------------------- */
 
+/* Writes more than the log holds: one value alone, and many together. */
 static void put_huge(engine_txn *t, engine_table table, uint8_t fill) {
-    put_filled(t, table, hs_slice_of("huge"), HUGE_SIZE, fill);
     for (uint64_t i = 0; i < 1000; i++) {
         uint8_t key[8];
         put_filled(t, table, number_key(i, key), 900, fill);
     }
+    put_filled(t, table, hs_slice_of("huge"), HUGE_SIZE, fill);
 }
 
 static uint8_t huge_fill(engine *e, engine_table table) {
@@ -524,6 +542,24 @@ static void a_transaction_longer_than_the_log_is_committed_as_a_whole(void **sta
     }
 }
 
+static void a_transaction_of_many_entries_longer_than_the_log_is_committed(void **state) {
+    (void)state;
+    collection c = collection_create();
+    engine_table table = create_table(c.engine, "f", NULL);
+    engine_txn *t = begin_durable(c.engine, table.family);
+    for (uint64_t i = 0; i < 4000; i++) {
+        uint8_t key[8];
+        put_filled(t, table, number_key(i, key), 900, (uint8_t)i);
+    }
+    assert_ok(engine_commit(t));
+    assert_true(stats_of(c.engine).log_used_bytes < 1000);
+    uint64_t before = content_hash(c.engine);
+    collection_crash(&c, CRASH_POWER, 1);
+    assert_ok(collection_open(&c));
+    assert_int_equal(content_hash(c.engine), before);
+    collection_free(&c);
+}
+
 static void look_at_snapshot(void *context, memory_vfs *files, const char *call) {
     (void)files;
     (void)call;
@@ -584,6 +620,45 @@ static void without_space_for_its_checkpoint_it_is_not_committed(void **state) {
     }
 }
 
+/* --- visible when as durable as asked for ----------------------------------------------------- */
+
+typedef struct watcher {
+    engine *engine;
+    engine_table table;
+    const char *until; /* the call before which the old value must be seen */
+    uint64_t calls;
+} watcher;
+
+static void see_old_value(void *context, memory_vfs *files, const char *call) {
+    (void)files;
+    watcher *w = context;
+    if (strcmp(call, w->until) != 0) return;
+    expect_committed(w->engine, w->table, "k", "old");
+    w->calls++;
+}
+
+static void a_commit_is_seen_only_when_it_is_as_durable_as_it_asked_to_be(void **state) {
+    (void)state;
+    static const struct {
+        hs_durability durability;
+        const char *until;
+    } cases[] = {{HS_DURABLE, "write"}, {HS_DURABLE, "sync"}, {HS_BUFFERED, "write"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        collection c = collection_create();
+        watcher w = {c.engine, create_table(c.engine, "f", NULL), cases[i].until, 0};
+        put_durably(c.engine, w.table, "k", "old");
+        engine_txn *t = NULL;
+        assert_ok(engine_begin_write(c.engine, &w.table.family, 1, cases[i].durability, &t));
+        put_text(t, w.table, "k", "new");
+        memory_vfs_hook(c.files, see_old_value, &w);
+        assert_ok(engine_commit(t));
+        memory_vfs_hook(c.files, NULL, NULL);
+        assert_int_equal(w.calls, 1);
+        expect_committed(c.engine, w.table, "k", "new");
+        collection_free(&c);
+    }
+}
+
 /* --- failed syncs ----------------------------------------------------------------------------- */
 
 static void a_failed_sync_makes_the_engine_read_only_and_says_why(void **state) {
@@ -618,6 +693,8 @@ static void commits_after_a_failed_sync_and_reopening_survive_a_power_cut(void *
     for (uint64_t seed = 0; seed < 20; seed++) {
         collection c = collection_create();
         engine_table table = create_table(c.engine, "f", NULL);
+        uint8_t drawn[64]; /* what reaches the disk follows from the numbers drawn before */
+        assert_ok(vfs_random(memory_vfs_base(c.files), drawn, seed));
         memory_vfs_fail(c.files, FAULT_SYNC, 1, false);
         engine_txn *t = begin_durable(c.engine, table.family);
         put_filled(t, table, hs_slice_of("lost"), 3000, 'l');
@@ -707,10 +784,13 @@ int main(int count, char **values) {
         cmocka_unit_test(a_crash_while_a_log_is_made_anew_costs_nothing),
         cmocka_unit_test(another_log_size_takes_effect_after_a_clean_close_only),
         cmocka_unit_test(a_missing_log_after_a_crash_is_an_error_that_names_it),
+        cmocka_unit_test(a_lost_newest_header_is_an_error_not_an_older_state),
         cmocka_unit_test(the_log_of_another_collection_is_not_replayed),
         cmocka_unit_test(a_transaction_longer_than_the_log_is_committed_as_a_whole),
+        cmocka_unit_test(a_transaction_of_many_entries_longer_than_the_log_is_committed),
         cmocka_unit_test(it_becomes_visible_only_with_its_checkpoint),
         cmocka_unit_test(without_space_for_its_checkpoint_it_is_not_committed),
+        cmocka_unit_test(a_commit_is_seen_only_when_it_is_as_durable_as_it_asked_to_be),
         cmocka_unit_test(a_failed_sync_makes_the_engine_read_only_and_says_why),
         cmocka_unit_test(commits_after_a_failed_sync_and_reopening_survive_a_power_cut),
         cmocka_unit_test(a_child_process_gets_an_error_and_its_parent_is_unharmed),

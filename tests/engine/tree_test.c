@@ -50,8 +50,8 @@ static void forest_free(forest *f) {
     free(f->there);
 }
 
-/* Keys in the order of their numbers. Seven neighbours differ in the last byte only, so that long keys
- * make separators as long as themselves, and inner nodes of few entries. */
+/* Keys in the order of their numbers. Seven neighbours differ in the last byte only, so that long
+ * keys make separators as long as themselves, and inner nodes of few entries. */
 static hs_slice key_of(const forest *f, uint32_t number, uint8_t *bytes) {
     uint8_t group[8];
     memcpy(bytes, (const uint8_t *)number_key(number / 7, group).data + 4, 4);

@@ -294,6 +294,12 @@ static uint64_t short_of(uint64_t offset, uint64_t size) {
     return end > offset ? end - offset : 0;
 }
 
+/* What was written must reach the disk with the next sync, also if it is the same as before. */
+static void disbelieve(memory_file *file, uint64_t offset, uint64_t end) {
+    for (uint64_t at = offset / HALF * HALF; at < end; at += HALF)
+        file->believed[at] = (uint8_t)~file->bytes[at];
+}
+
 static hs_status memory_write(vfs_file *f, uint64_t offset, const vfs_buffer *buffers,
                               size_t count) {
     memory_handle *handle = handle_of(f);
@@ -313,6 +319,7 @@ static hs_status memory_write(vfs_file *f, uint64_t offset, const vfs_buffer *bu
     for (size_t i = 0; i < count && total > 0; i++) {
         size_t part = (size_t)minimum(buffers[i].size, total);
         if (part > 0) memcpy(file->bytes + offset, buffers[i].data, part);
+        disbelieve(file, offset, offset + part);
         offset += part;
         total -= part;
     }
