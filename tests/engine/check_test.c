@@ -1,5 +1,5 @@
-/* check_test.c: engine_check finds what is wrong in files whose checksums are all right, as a mistake
- * in the engine would leave them.
+/* check_test.c: engine_check finds what is wrong in files whose checksums are all right, as a
+ * mistake in the engine would leave them.
  */
 #include <stdio.h>
 #include <stdlib.h>

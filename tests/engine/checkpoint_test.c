@@ -1,7 +1,7 @@
 /* checkpoint_test.c: what checkpoints give back: log, pages of what was replaced and dropped, the
  * end of the file; and that nothing is given back too early.
  *
- *   checkpoint_test [--rounds N] [--only PATTERN]
+ *   checkpoint_test [--only PATTERN]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +12,6 @@
 
 #include "engine/collection.h"
 #include "oracle/random.h"
-
-static struct { uint64_t rounds; } arguments = {1};
 
 #define KEYS       2000u
 #define VALUE_SIZE 1000u
@@ -636,11 +634,7 @@ static void a_crash_while_compacting_loses_nothing(void **state) {
 }
 
 int main(int count, char **values) {
-    for (int i = 1; i + 1 < count; i += 2) {
-        if (strcmp(values[i], "--rounds") == 0)
-            arguments.rounds = strtoull(values[i + 1], NULL, 10);
-        if (strcmp(values[i], "--only") == 0) cmocka_set_test_filter(values[i + 1]);
-    }
+    if (count > 2 && strcmp(values[1], "--only") == 0) cmocka_set_test_filter(values[2]);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_checkpoint_frees_the_log_and_one_without_commits_does_nothing),
         cmocka_unit_test(commits_go_on_when_the_log_is_full),
