@@ -53,9 +53,10 @@ typedef struct hs_names {
 hs_status hs_collection_list(hs_router *router, hs_names *names);
 void hs_names_free(hs_names *names);
 
-/* Whether the collection exists: HS_OK or HS_NOT_FOUND; HS_INVALID for a bad name. What has its name
- * counts even if it is damaged or no collection, which hs_collection_open tells; what is left of an
- * interrupted creation does not, and may be created anew. A symbolic link is no collection. */
+/* Whether the collection exists: HS_OK or HS_NOT_FOUND; HS_INVALID for a bad name. What has its
+ * name counts even if it is damaged or no collection, which hs_collection_open tells; what is left
+ * of an interrupted creation does not, and may be created anew. A symbolic link is no
+ * collection. */
 hs_status hs_collection_exists(hs_router *router, const char *collection);
 
 /* Opens the collection now instead of at first use. Errors: HS_NOT_FOUND, HS_BUSY (naming the
@@ -67,9 +68,9 @@ hs_status hs_collection_open(hs_router *router, const char *collection, uint64_t
  * HS_IO, HS_FULL. */
 hs_status hs_collection_checkpoint(hs_router *router, const char *collection);
 
-/* Makes the data file as small as it can be: moves what lies at its end into free space before it,
- * while others read and write. Cost: reads inner nodes, moves at most what is free. HS_IO,
- * HS_FULL. */
+/* Makes the data file about as small as what it holds (within 1 % where no long values leave gaps):
+ * moves what lies at its end into free space before it, while others read and write. Cost: reads
+ * inner nodes, moves at most what is free. HS_IO, HS_FULL. */
 hs_status hs_collection_compact(hs_router *router, const char *collection);
 
 /* --- entity types ----------------------------------------------------------------------------- */

@@ -149,7 +149,7 @@ hs_status store_compact(store *s) {
     for (uint32_t pass = 0; pass < PASSES_MAX; pass++) {
         uint64_t taken = space_taken_units(&s->space), units = atomic_load(&s->file.units);
         /* Stop when the file is within 1 % of what it must hold, or a pass has gained nothing. */
-        if (units <= taken + taken / 100 + 16 || units >= before) break;
+        if (units <= taken + taken / 100 || units >= before) break;
         before = units;
         /* After the first pass, what is left behind found no hole that was long enough: clear one
          * by moving more of the short pages before it. */
@@ -165,5 +165,5 @@ hs_status store_compact(store *s) {
         TRY(checkpoint_run(s, CHECKPOINT_FORCED));
         TRY(space_trim(&s->space, 0));
     }
-    return HS_OK;
+    return space_trim(&s->space, 0);
 }
