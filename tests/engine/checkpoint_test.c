@@ -11,7 +11,6 @@
 #include "engine/store.h"
 
 #include "engine/collection.h"
-#include "oracle/random.h"
 
 #define KEYS       2000u
 #define VALUE_SIZE 1000u

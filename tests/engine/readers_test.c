@@ -160,7 +160,7 @@ static void the_number_of_readers_has_a_limit_that_is_named(void **state) {
 
 static void without_memory_taking_a_slot_fails_and_can_be_tried_again(void **state) {
     (void)state;
-    readers r = {0};
+    readers r = {.chunks = {NULL}};
     memory_fail_after(1);
     hs_status status = readers_open(&r);
     memory_fail_after(0);
