@@ -8,7 +8,7 @@
  * A text literal compares with a timestamp or UUID property by its meaning, with a string byte by
  * byte. A comparison with a missing or null property, or between kinds that have no order, is
  * false, and its `not` true. `_key`, `_id`, `_created_at`, `_updated_at` and `_revision` name the
- * entity's own fields.
+ * entity's own fields; `_type` is refused, for a condition is asked of the entities of one type.
  */
 #ifndef HYPERSPATIAL_FILTER_H
 #define HYPERSPATIAL_FILTER_H

@@ -21,9 +21,10 @@ typedef struct hs_property {
 
 /* Records the setting of a property: created or replaced. Setting the value (and valid_from, unless
  * HS_TIME_NOW) that it has already changes nothing, nor do changes of one batch that cancel out.
- * At most 4,096 properties an entity; names 1 to 255 bytes of UTF-8; values up to 1 GiB; float64
- * must be finite (NaN and the infinities are HS_INVALID). HS_NOT_FOUND at commit if the entity does
- * not exist. */
+ * At most 4,096 properties an entity; names 1 to 255 bytes of UTF-8, and not _key, _id, _type,
+ * _revision, _created_at or _updated_at, which are the entity's own fields in conditions and in
+ * output; values up to 1 GiB; float64 must be finite (NaN and the infinities are HS_INVALID).
+ * HS_NOT_FOUND at commit if the entity does not exist. */
 hs_status hs_property_set(hs_batch *batch, const char *type, const hs_uuid *id, hs_slice name,
                           const hs_value *value, hs_time valid_from);
 

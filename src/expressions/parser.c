@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "expressions/lexer.h"
+#include "types/fields.h"
 
 typedef struct parser {
     lexer lexer;
@@ -42,23 +43,19 @@ static hs_status join(parser *in, condition_kind kind, condition *children, cond
     return HS_OK;
 }
 
-static void set_name(operand *side, hs_slice name) {
-    static const struct {
-        const char *name;
-        operand_kind kind;
-    } own_fields[] = {{"_key", OPERAND_KEY},
-                      {"_id", OPERAND_ID},
-                      {"_created_at", OPERAND_CREATED_AT},
-                      {"_updated_at", OPERAND_UPDATED_AT},
-                      {"_revision", OPERAND_REVISION}};
-    side->kind = OPERAND_PROPERTY;
+/* A condition is asked of the entities of one type, so that _type is no operand. */
+static hs_status set_name(const parser *in, operand *side, hs_slice name) {
+    static const operand_kind kinds[] = {[FIELD_KEY] = OPERAND_KEY,
+                                         [FIELD_ID] = OPERAND_ID,
+                                         [FIELD_REVISION] = OPERAND_REVISION,
+                                         [FIELD_CREATED_AT] = OPERAND_CREATED_AT,
+                                         [FIELD_UPDATED_AT] = OPERAND_UPDATED_AT,
+                                         [FIELD_NONE] = OPERAND_PROPERTY};
+    entity_field field = entity_field_named(name);
+    if (field == FIELD_TYPE) return expected(in, "a name other than that of the entity type");
+    side->kind = kinds[field];
     side->name = name;
-    for (size_t i = 0; i < sizeof own_fields / sizeof *own_fields; i++) {
-        if (strlen(own_fields[i].name) == name.size &&
-            memcmp(own_fields[i].name, name.data, name.size) == 0) {
-            side->kind = own_fields[i].kind;
-        }
-    }
+    return HS_OK;
 }
 
 static void set_text(operand *side, hs_slice text) {
@@ -78,7 +75,7 @@ static hs_status parse_operand(parser *in, operand *side) {
     const token *current = &in->token;
     switch (current->kind) {
     case TOKEN_NAME:
-        set_name(side, current->text);
+        TRY(set_name(in, side, current->text));
         break;
     case TOKEN_TEXT:
         set_text(side, current->text);

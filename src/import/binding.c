@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "types/fields.h"
 
 static bool slices_equal(hs_slice a, hs_slice b) {
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
@@ -107,6 +108,11 @@ static hs_status bind_property(binding *b, const char *path, bound_property prop
                              (const char *)property.name.data);
     if (text_check_label("property name", property.name, HS_LABEL_MAX) != HS_OK)
         return error_context(HS_INVALID, "%s", path);
+    if (entity_field_named(property.name) != FIELD_NONE)
+        return error_set(HS_INVALID,
+                         "%s: no property can be called '%s', which is an entity's own field; give "
+                         "the column another name in \"properties\", or put it into \"exclude\"",
+                         path, (const char *)property.name.data);
     b->properties[b->property_count++] = property;
     return HS_OK;
 }

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/key.h"
 #include "base/text.h"
+#include "types/fields.h"
 
 #define CAPACITY_FIRST 16 /* of a record's properties in a batch */
 
@@ -22,6 +23,14 @@ static bool time_in_range(hs_time time) {
 
 static bool has_bytes(const hs_value *value) {
     return value->kind == HS_STRING || value->kind == HS_BYTES;
+}
+
+static hs_status check_name(hs_slice name) {
+    char text[64];
+    if (entity_field_named(name) == FIELD_NONE) return HS_OK;
+    return error_set(HS_INVALID,
+                     "property \"%s\": the entity's own field has this name; choose another",
+                     excerpt(name, text));
 }
 
 static hs_status check_value(hs_slice name, const hs_value *value) {
@@ -49,6 +58,7 @@ hs_status hs_property_set(hs_batch *batch, const char *type, const hs_uuid *id, 
                           const hs_value *value, hs_time valid_from) {
     uint32_t number = 0;
     operation *operation = NULL;
+    TRY(check_name(name));
     TRY(check_value(name, value));
     if (valid_from != HS_TIME_NOW && !time_in_range(valid_from)) {
         char text[64];

@@ -523,6 +523,8 @@ class Writing(Program):
                       "timestamp=0000-12-31"):
             kind, text = value.split("=")
             self.fails(USAGE, "set", "clinic/patients/p2", f"a:{value}", says=[text, "out of range", kind])
+        for name in ("_key", "_id", "_type", "_revision", "_created_at", "_updated_at"):
+            self.fails(USAGE, "set", "clinic/patients/p2", f"{name}=5", says=[name, "own field"])
         self.fails(USAGE, "set", "clinic/patients/p2", "a:float64=inf", says='"inf" is no float64')
         self.fails(NOT_FOUND, "set", "clinic/patients/p2", "ok=1", "--unset", "missing", says="missing")
         self.fails(USAGE, "set", "--create", "clinic/patients/" + "k" * 513, "a=1", says="512")

@@ -243,6 +243,9 @@ static void an_error_names_the_column_and_what_was_expected(void **state) {
     check_refused("a = 1 and and", "condition, column 11: expected a name or a value, found "
                                    "\"and\"");
     check_refused("not", "condition, column 4: expected a name or a value, but it ends here");
+    check_refused("a = 1 and _type = 't'",
+                  "condition, column 11: expected a name other than that of the entity type, found "
+                  "\"_type = 't'\"");
 }
 
 static void an_error_finds_signs_and_numbers_that_are_none(void **state) {

@@ -406,6 +406,19 @@ static void mistakes_in_mapping_and_files_are_found_before_anything_is_written(v
                    "{\"file\": \"twice.csv\", \"type\": \"x\", \"key\": \"id\", \"properties\": "
                    "{\"a\": {\"type\": \"string\", \"name\": \"b\"}, \"*\": \"infer\"}}, " PATIENTS,
                    HS_INVALID, "'b'");
+    put_file(h, "own.csv", "_key,_id\n1,2\n");
+    assert_refused(h, "{\"file\": \"own.csv\", \"type\": \"x\", \"key\": \"_key\"}", HS_INVALID,
+                   "'_key'");
+}
+
+static void a_column_called_like_an_own_field_may_be_the_key_or_have_another_name(void **state) {
+    hospital *h = *state;
+    put_file(h, "own.csv", "_key,_id,_revision\n1,2,3\n");
+    run_well(h,
+             "{\"file\": \"own.csv\", \"type\": \"x\", \"key\": \"_key\", \"exclude\": [\"_key\", "
+             "\"_id\"], \"properties\": {\"*\": \"infer\", \"_revision\": {\"type\": \"int64\", "
+             "\"name\": \"version\"}}}");
+    assert_string_equal(property(h, "x", "1", "version"), "int64 3");
 }
 
 static void options_out_of_range_are_refused(void **state) {
@@ -494,6 +507,7 @@ int main(void) {
         IN_HOSPITAL(mended_files_finish_what_a_stopped_import_began),
         IN_HOSPITAL(an_entity_deleted_during_the_import_makes_references_to_it_dangle),
         IN_HOSPITAL(mistakes_in_mapping_and_files_are_found_before_anything_is_written),
+        IN_HOSPITAL(a_column_called_like_an_own_field_may_be_the_key_or_have_another_name),
         IN_HOSPITAL(options_out_of_range_are_refused),
         IN_HOSPITAL(a_damaged_file_stops_the_import_where_it_breaks),
         IN_HOSPITAL(an_import_without_memory_fails_cleanly_wherever_it_runs_short),

@@ -328,6 +328,8 @@ static void bad_names_values_and_times_are_refused_at_once(fixture *f) {
     assert_error(SET(((hs_slice){long_name, sizeof long_name}), one, HS_TIME_NOW), HS_INVALID,
                  "property name");
     assert_error(SET(text("\xFF"), one, HS_TIME_NOW), HS_INVALID, "property name");
+    assert_error(SET(text("_key"), one, HS_TIME_NOW), HS_INVALID, "\"_key\"");
+    assert_error(SET(text("_updated_at"), one, HS_TIME_NOW), HS_INVALID, "own field");
     assert_error(SET(text("a"), nan, HS_TIME_NOW), HS_INVALID, "NaN");
     assert_error(SET(text("a"), infinite, HS_TIME_NOW), HS_INVALID, "finite");
     assert_error(SET(text("a"), bad_text, HS_TIME_NOW), HS_INVALID, "UTF-8");
