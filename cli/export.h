@@ -12,10 +12,10 @@
  *   {"position":"2171-11-14T10:00:00Z","entity":UUID,"graph":[…],"embedding":[…],"property":[…]}
  *   {"measure":"weight","entity":UUID,"unit":"kg","history":[["2171-11-14T10:00:00Z",80.5],…]}
  *
- * Edges are sorted by type, target type and target; everything else by name and time. A long
- * series or history has several lines. Among the values of properties an integer is an int64, a
- * number with a point or an exponent a float64, and {"timestamp":…}, {"uuid":…} and {"bytes":HEX} are
- * what they say.
+ * Edges are sorted by type, target type and target; everything else by name and time. A long series
+ * or history has several lines. Among the values of properties an integer is an int64, a number
+ * with a point or an exponent a float64, and {"timestamp":…}, {"uuid":…} and {"bytes":HEX} are what
+ * they say.
  *
  * With `meta` an entity has its revision and times as well, and "times" has, for each property,
  * [updated_at, valid_from].

@@ -67,8 +67,8 @@ void output_begin(output *out, const char *const *columns, size_t count, bool ve
 int output_row(output *out, const cell *cells);
 
 /* Ends the rows and writes what is left. `code` is how it went: of a failure before the first row
- * nothing is written at all, so that no program takes it for an empty answer. Returns a failure that
- * `code` is, or an exit code like that of output_row. */
+ * nothing is written at all, so that no program takes it for an empty answer. Returns a failure
+ * that `code` is, or an exit code like that of output_row. */
 int output_end(output *out, int code);
 
 /* A cell as plain text. `rounded`: numbers for people. */

@@ -161,9 +161,9 @@ struct vfs;
 hs_status engine_open(struct vfs *vfs, const char *path, bool create, const hs_config *config,
                       engine **result);
 
-/* What the file `path` is, by its first bytes: HS_OK for a collection, sound or not; HS_NOT_FOUND if
- * there is none, or only what an interrupted creation has left; HS_CORRUPT if it looks so, but its
- * log holds commits; HS_NOT_A_COLLECTION; HS_IO if it cannot be read. */
+/* What the file `path` is, by its first bytes: HS_OK for a collection, sound or not; HS_NOT_FOUND
+ * if there is none, or only what an interrupted creation has left; HS_CORRUPT if it looks so, but
+ * its log holds commits; HS_NOT_A_COLLECTION; HS_IO if it cannot be read. */
 hs_status engine_identify(struct vfs *vfs, const char *path);
 
 /* Ends the engine; all transactions must have ended (asserted). The status is that of the last

@@ -286,8 +286,8 @@ static char guess_separator(const csv_reader *reader) {
     return candidates[best];
 }
 
-/* A carriage return alone ends no line: in a name it tells of a file whose lines end so, which would
- * be taken for a header without rows. */
+/* A carriage return alone ends no line: in a name it tells of a file whose lines end so, which
+ * would be taken for a header without rows. */
 static bool has_bare_return(hs_slice name) {
     const char *text = name.data;
     for (size_t i = 0; i < name.size; i++)

@@ -19,7 +19,8 @@ hs_status json_open(input *in, const char *path, bool lines, column_list *column
                     json_reader **reader);
 void json_close(json_reader *reader);
 
-/* As csv_fill. An array that is broken or cut off is HS_CORRUPT, behind the rows before the break. */
+/* As csv_fill. An array that is broken or cut off is HS_CORRUPT, behind the rows before the
+ * break. */
 hs_status json_fill(json_reader *reader, size_t max_rows, row_block *block);
 
 #endif
