@@ -9,6 +9,7 @@
 
 #define SLICE_PAGES 8192u /* moved per transaction: as long do a family's writers wait */
 #define PASSES_MAX  8u
+#define SLACK_UNITS 8u /* not worth a move: a small file would never come to rest */
 
 typedef struct move {
     txn *txn;
@@ -149,7 +150,7 @@ hs_status store_compact(store *s) {
     for (uint32_t pass = 0; pass < PASSES_MAX; pass++) {
         uint64_t taken = space_taken_units(&s->space), units = atomic_load(&s->file.units);
         /* Stop when the file is within 1 % of what it must hold, or a pass has gained nothing. */
-        if (units <= taken + taken / 100 || units >= before) break;
+        if (units <= taken + taken / 100 + SLACK_UNITS || units >= before) break;
         before = units;
         /* After the first pass, what is left behind found no hole that was long enough: clear one
          * by moving more of the short pages before it. */
