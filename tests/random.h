@@ -10,7 +10,8 @@ typedef struct test_random {
     uint64_t state;
 } test_random;
 
-/* Starts with HS_SEED or 1, and prints the seed as a TAP comment, so that a failure can be repeated. */
+/* Starts with HS_SEED or 1, and prints the seed as a TAP comment, so that a failure can be
+ * repeated. */
 static inline test_random test_random_start(void) {
     const char *text = getenv("HS_SEED");
     uint64_t seed = text != NULL ? strtoull(text, NULL, 10) : 1;

@@ -56,9 +56,8 @@ void inference_free(inference *known);
 /* Binds a source to the columns of the file `path`, which are copied. In JSON, those that the
  * mapping names are added: objects need not have them. `known` gives the inferred types; NULL
  * leaves them HS_NULL, which will do where no properties are written. HS_NOT_FOUND names a column
- * that the file does not have; HS_INVALID two columns that would become the same property, or a property
- * that cannot have its name. Free
- * with binding_free, also after an error. */
+ * that the file does not have; HS_INVALID two columns that would become the same property, or a
+ * property that cannot have its name. Free with binding_free, also after an error. */
 hs_status binding_make(const source *from, const char *path, bool json, const column_list *columns,
                        const inference *known, binding *result);
 void binding_free(binding *b);

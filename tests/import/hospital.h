@@ -1,4 +1,5 @@
-/* hospital.h: a router over a root of its own, files beside it, and questions to what was imported into collection "c". */
+/* hospital.h: a router over a root of its own, files beside it, and questions to what was imported
+ * into collection "c". */
 #ifndef TESTS_IMPORT_HOSPITAL_H
 #define TESTS_IMPORT_HOSPITAL_H
 
