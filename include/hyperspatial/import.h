@@ -73,8 +73,9 @@ void hs_import_options_default(hs_import_options *options);
  * mapping) into the mapping's collection, creating it and its entity types if they are missing.
  * `options` and `result` may be NULL. Errors: HS_PARSE (a bad mapping: its path, line or member,
  * and what was expected), HS_NOT_FOUND (a file, a column, an entity type), HS_INVALID (a cycle
- * between sources, named), HS_REJECTED, HS_CANCELLED, HS_IO, HS_CORRUPT (a packed file or a JSON
- * array that is damaged or cut off), HS_FULL. What was committed before an error stays. */
+ * between sources, named; a vector of another dimension than in the collection), HS_REJECTED,
+ * HS_CANCELLED, HS_IO, HS_CORRUPT (a packed file or a JSON array that is damaged or cut off),
+ * HS_FULL. What was committed before an error stays. */
 hs_status hs_import_run(hs_router *router, const char *mapping, const char *source_dir,
                         const hs_import_options *options, hs_import_result *result);
 

@@ -105,14 +105,47 @@ static hs_status check_types(const import *im, const hs_names *existing) {
     return HS_OK;
 }
 
+static hs_status check_vector(const import *im, hs_snapshot *snapshot, const char *type,
+                              const vector_spec *vector) {
+    const hs_vector_kind *kinds;
+    size_t count;
+    TRY(hs_vector_kinds(snapshot, type, &kinds, &count));
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(kinds[i].name, vector->name) != 0) continue;
+        if (kinds[i].dimension == vector->dimension) return HS_OK;
+        return error_set(HS_INVALID,
+                         "%s: the vector '%s' of '%s' has %u numbers, but those in the collection "
+                         "'%s' have %u",
+                         im->map.path, vector->name, type, vector->dimension, im->map.collection,
+                         kinds[i].dimension);
+    }
+    return HS_OK;
+}
+
+/* Vector kinds that the collection has must have the mapping's dimensions. */
+static hs_status check_vectors(const import *im, const hs_names *existing) {
+    hs_snapshot *snapshot;
+    TRY(hs_snapshot_open(im->router, im->map.collection, &snapshot));
+    hs_status status = HS_OK;
+    for (size_t s = 0; s < im->map.source_count; s++) {
+        const source *from = &im->map.sources[s];
+        for (size_t i = 0; i < from->vector_count && status == HS_OK; i++) {
+            const char *type = vector_type(from, &from->vectors[i]);
+            if (has_name(existing, type))
+                status = check_vector(im, snapshot, type, &from->vectors[i]);
+        }
+    }
+    hs_snapshot_close(snapshot);
+    return status;
+}
+
 /* --- making the collection ready ------------------------------------------------------------- */
 
 static hs_status make_vectors(import *im, const source *from) {
     for (size_t i = 0; i < from->vector_count; i++) {
         const vector_spec *vector = &from->vectors[i];
-        const char *type = vector->owner.type != NULL ? vector->owner.type : from->type;
-        TRY(hs_vector_register(im->router, im->map.collection, type, vector->name,
-                               vector->dimension));
+        TRY(hs_vector_register(im->router, im->map.collection, vector_type(from, vector),
+                               vector->name, vector->dimension));
     }
     return HS_OK;
 }
@@ -137,6 +170,7 @@ static hs_status prepare_collection(import *im) {
     bool create = status == HS_NOT_FOUND;
     if (create) status = HS_OK;
     if (status == HS_OK) status = check_types(im, &existing);
+    if (status == HS_OK && !create) status = check_vectors(im, &existing);
     if (status == HS_OK && create) status = hs_collection_create(im->router, collection);
     if (status == HS_OK) status = make_types(im, &existing);
     hs_names_free(&existing);

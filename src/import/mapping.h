@@ -127,6 +127,11 @@ typedef struct source {
     time_format_list times;
 } source;
 
+/* The entity type whose entities have the vector. */
+static inline const char *vector_type(const source *of, const vector_spec *vector) {
+    return vector->owner.type != NULL ? vector->owner.type : of->type;
+}
+
 typedef struct mapping {
     arena arena;
     const char *path;

@@ -350,6 +350,21 @@ static hs_status parse_vector_columns(mapping_parser *p, const place *at, vector
     return HS_OK;
 }
 
+/* A vector kind has the same dimension wherever the mapping names it. */
+static hs_status check_dimension(const mapping_parser *p, const place *at,
+                                 const vector_spec *vector) {
+    const char *type = vector_type(p->current, vector);
+    for (const source *s = p->map->sources; s <= p->current; s++)
+        for (size_t i = 0; i < s->vector_count && s->vectors + i != vector; i++) {
+            const vector_spec *other = s->vectors + i;
+            if (vector_type(s, other) != type || strcmp(other->name, vector->name) != 0) continue;
+            if (other->dimension == vector->dimension) continue;
+            return place_error(at, "the vector '%s' of '%s' has %u numbers here, but %u before it",
+                               vector->name, type, vector->dimension, other->dimension);
+        }
+    return HS_OK;
+}
+
 hs_status parse_vectors(mapping_parser *p, const place *at) {
     static const char *const members[] = {"owner",     "name",     "column", "columns",
                                           "dimension", "optional", NULL};
@@ -367,6 +382,7 @@ hs_status parse_vectors(mapping_parser *p, const place *at) {
         TRY(parse_end(p, &element, "owner", &vectors[i].owner, &vectors[i].deferred));
         TRY(parse_vector_columns(p, &element, &vectors[i]));
         TRY(parse_optional(&element, &vectors[i].optional));
+        TRY(check_dimension(p, &element, &vectors[i]));
         s->has_deferred |= vectors[i].deferred;
     }
     return HS_OK;

@@ -188,6 +188,11 @@ static void names_and_kinds_must_follow_their_rules(void **state) {
     assert_source_refused(
         state, "\"vectors\": [{\"name\": \"v\", \"columns\": [\"c\"], \"dimension\": 2}]",
         "there are 1 columns");
+    assert_source_refused(
+        state,
+        "\"vectors\": [{\"name\": \"v\", \"columns\": [\"a\"]}, {\"name\": \"v\", "
+        "\"columns\": [\"a\", \"b\"], \"owner\": {\"type\": \"t\", \"key\": \"k\"}}]",
+        "vectors[1]: the vector 'v' of 't' has 2 numbers here, but 1 before it");
     assert_refused(
         state,
         "{\"collection\": \"c\", \"sources\": [{\"file\": \"f\", \"type\": \"t\", \"key\": "

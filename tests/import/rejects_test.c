@@ -411,6 +411,22 @@ static void mistakes_in_mapping_and_files_are_found_before_anything_is_written(v
                    "'_key'");
 }
 
+static void a_vector_of_another_dimension_than_the_collections_is_refused_at_once(void **state) {
+    hospital *h = *state;
+    put_file(h, "p.csv", "id,a,b\n1,2,3\n");
+#define VECTOR(type, columns)                                                                      \
+    "{\"file\": \"p.csv\", \"type\": \"" type                                                      \
+    "\", \"key\": \"id\", \"vectors\": [{\"name\": \"v\", "                                        \
+    "\"columns\": [" columns "]}]}"
+    run_well(h, VECTOR("x", "\"a\""));
+    uint64_t before = commits(h);
+    assert_int_equal(run(h, VECTOR("y", "\"a\"") ", " VECTOR("x", "\"a\", \"b\""), NULL),
+                     HS_INVALID);
+    assert_non_null(strstr(hs_last_error(), "the vector 'v' of 'x' has 2 numbers"));
+    assert_int_equal(commits(h), before);
+#undef VECTOR
+}
+
 static void a_column_called_like_an_own_field_may_be_the_key_or_have_another_name(void **state) {
     hospital *h = *state;
     put_file(h, "own.csv", "_key,_id,_revision\n1,2,3\n");
@@ -507,6 +523,7 @@ int main(void) {
         IN_HOSPITAL(mended_files_finish_what_a_stopped_import_began),
         IN_HOSPITAL(an_entity_deleted_during_the_import_makes_references_to_it_dangle),
         IN_HOSPITAL(mistakes_in_mapping_and_files_are_found_before_anything_is_written),
+        IN_HOSPITAL(a_vector_of_another_dimension_than_the_collections_is_refused_at_once),
         IN_HOSPITAL(a_column_called_like_an_own_field_may_be_the_key_or_have_another_name),
         IN_HOSPITAL(options_out_of_range_are_refused),
         IN_HOSPITAL(a_damaged_file_stops_the_import_where_it_breaks),
