@@ -54,11 +54,12 @@ typedef struct hs_import_options {
     void *context; /* handed to both */
 } hs_import_options;
 
-/* What an import has read and written. */
+/* What an import has read and written, or found unchanged. It counts what the rows gave: of rows
+ * that give the same entity, edge or point each is counted. */
 typedef struct hs_import_result {
     uint64_t rows; /* read, without headers */
     uint64_t rejected;
-    uint64_t entities; /* written or found unchanged */
+    uint64_t entities;
     uint64_t edges;
     uint64_t points;
     uint64_t vectors;

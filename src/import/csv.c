@@ -286,12 +286,12 @@ static char guess_separator(const csv_reader *reader) {
     return candidates[best];
 }
 
-/* A carriage return alone ends no line: in a name it tells of a file whose lines end so, which
+/* A carriage return alone ends no line: in a header it tells of a file whose lines end so, which
  * would be taken for a header without rows. */
-static bool has_bare_return(hs_slice name) {
-    const char *text = name.data;
-    for (size_t i = 0; i < name.size; i++)
-        if (text[i] == '\r' && (i + 1 == name.size || text[i + 1] != '\n')) return true;
+static bool has_bare_return(hs_slice line) {
+    const char *text = line.data;
+    for (size_t i = 0; i + 1 < line.size; i++)
+        if (text[i] == '\r' && text[i + 1] != '\n') return true;
     return false;
 }
 
@@ -302,14 +302,12 @@ static hs_status add_column(csv_reader *reader, const import_row *header, hs_sli
         snprintf(place, sizeof place, "column_%zu", reader->header.count + 1);
         name = hs_slice_of(place);
     }
-    if (has_bare_return(name))
-        return error_set(HS_PARSE,
-                         "%s:%llu: the name of column %zu has a carriage return in it; lines must "
-                         "end in LF or CR LF",
-                         reader->path, (unsigned long long)header->line, reader->header.count + 1);
     if (column_list_find(&reader->header, name) != SIZE_MAX)
-        return error_set(HS_PARSE, "%s:%llu: two columns are named '%.*s'", reader->path,
-                         (unsigned long long)header->line, (int)name.size, (const char *)name.data);
+        return error_set(HS_PARSE,
+                         "%s:%llu: two columns are named '%.*s'; give the names yourself, with "
+                         "\"columns\" and \"header\": true",
+                         reader->path, (unsigned long long)header->line, (int)name.size,
+                         (const char *)name.data);
     return column_list_add(&reader->header, name);
 }
 
@@ -324,10 +322,16 @@ static hs_status read_header(csv_reader *reader) {
     if (status == HS_OK && header->fault != NULL)
         status = error_set(HS_PARSE, "%s:%llu: the line with the names of the columns: %s",
                            reader->path, (unsigned long long)header->line, header->fault);
-    for (size_t i = 0; status == HS_OK && i < header->cell_count; i++)
+    if (status == HS_OK && has_bare_return(header->text))
+        status = error_set(HS_PARSE,
+                           "%s:%llu: the line with the names of the columns has a carriage return "
+                           "in it; lines must end in LF or CR LF",
+                           reader->path, (unsigned long long)header->line);
+    bool replaced = reader->columns != NULL;
+    for (size_t i = 0; status == HS_OK && i < header->cell_count && !replaced; i++)
         status = add_column(reader, header, cell_slice(&row_cells(&block, header)[i]));
     row_block_free(&block);
-    reader->columns = &reader->header;
+    if (!replaced) reader->columns = &reader->header;
     reader->number = 0;
     return status;
 }
@@ -344,7 +348,8 @@ hs_status csv_open(input *in, const char *path, const csv_format *format, csv_re
     hs_status status = feed_begin(&reader->feed);
     if (status == HS_OK && reader->format.separator == '\0')
         reader->format.separator = guess_separator(reader);
-    if (status == HS_OK && reader->columns == NULL) status = read_header(reader);
+    if (status == HS_OK && (reader->columns == NULL || format->replaces_header))
+        status = read_header(reader);
     if (status != HS_OK)
         csv_close(reader);
     else

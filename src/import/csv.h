@@ -13,7 +13,8 @@
 typedef struct csv_format {
     char separator; /* 0: whichever of comma, tab, semicolon, bar the first line has most of */
     char quote;     /* 0: nothing is quoted */
-    const column_list *columns; /* names of the columns; NULL: the first line has them */
+    const column_list *columns; /* names of the columns; NULL: those in the first line */
+    bool replaces_header;       /* the first line has names, too, and is passed over */
 } csv_format;
 
 typedef struct csv_reader csv_reader;

@@ -110,7 +110,7 @@ static hs_status parse_byte(mapping_parser *p, const place *at, bool may_be_none
 static hs_status parse_shape(mapping_parser *p, const place *at) {
     source *s = p->current;
     place separator = place_member(at, "separator"), quote = place_member(at, "quote"),
-          columns = place_member(at, "columns");
+          columns = place_member(at, "columns"), header = place_member(at, "header");
     TRY(parse_format(p, at));
     if (s->format == FORMAT_TSV) s->separator = '\t';
     if (separator.value != NULL) TRY(parse_byte(p, &separator, false, &s->separator));
@@ -119,7 +119,12 @@ static hs_status parse_shape(mapping_parser *p, const place *at) {
     if (s->quote != '\0' && s->quote == s->separator)
         return place_error(&quote, "the quote is the separator, too");
     s->has_header = columns.value == NULL;
-    if (s->has_header) return HS_OK;
+    if (header.value != NULL) {
+        TRY(place_bool(&header, &s->has_header));
+        if (!s->has_header && columns.value == NULL)
+            return place_error(&header, "without a header the names must be in \"columns\"");
+    }
+    if (columns.value == NULL) return HS_OK;
     TRY(place_array(&columns, 1));
     for (size_t i = 0; i < json_array_size(columns.value); i++) {
         place element = place_element(&columns, i);
@@ -164,10 +169,11 @@ static hs_status parse_parts(mapping_parser *p, const place *at) {
 }
 
 static hs_status parse_source(mapping_parser *p, const place *at) {
-    static const char *const members[] = {
-        "file",    "name",  "optional", "format",  "separator",    "quote",
-        "columns", "type",  "key",      "null",    "time_formats", "properties",
-        "exclude", "edges", "series",   "vectors", "measures",     NULL};
+    static const char *const members[] = {"file",       "name",     "optional", "format",
+                                          "separator",  "quote",    "columns",  "header",
+                                          "type",       "key",      "null",     "time_formats",
+                                          "properties", "exclude",  "edges",    "series",
+                                          "vectors",    "measures", NULL};
     source *s = p->current;
     TRY(place_object(at, members));
     TRY(parse_files(p, at));
@@ -201,7 +207,8 @@ static hs_status parse_mapping(mapping *map, const place *root) {
           separator = place_member(root, "key_separator");
     TRY(parse_name(&p, &collection, "collection name", &map->collection));
     map->key_separator = "-";
-    if (separator.value != NULL) TRY(place_string(&separator, true, p.memory, &map->key_separator));
+    if (separator.value != NULL)
+        TRY(place_string(&separator, false, p.memory, &map->key_separator));
     TRY(parse_nulls(&p, root, &nulls));
     TRY(parse_times(&p, root, "time_formats", &times));
 

@@ -104,7 +104,7 @@ typedef struct source {
     char separator; /* 0: to be found out */
     char quote;     /* 0: none */
     bool has_header;
-    column_list header; /* the mapping's names of the columns, if there is no header */
+    column_list header; /* the mapping's names of the columns; empty: those in the file's header */
 
     column_list columns; /* slot → name */
     const char *type;    /* NULL: the rows are no entities */

@@ -96,7 +96,8 @@ hs_status reader_open(const source *from, const char *path, column_list *columns
     if (status == HS_OK && (format == FORMAT_JSON || format == FORMAT_JSONL)) {
         status = json_open(r->in, r->path, format == FORMAT_JSONL, columns, discover, &r->json);
     } else if (status == HS_OK) {
-        csv_format csv = {from->separator, from->quote, from->has_header ? NULL : &from->header};
+        const column_list *names = from->header.count > 0 ? &from->header : NULL;
+        csv_format csv = {from->separator, from->quote, names, names != NULL && from->has_header};
         status = csv_open(r->in, r->path, &csv, &r->csv);
     }
     if (status != HS_OK)

@@ -70,7 +70,7 @@ static reading read_csv(const char *path, const csv_format *format, size_t max_r
     return r;
 }
 
-static const csv_format usual = {'\0', '"', NULL};
+static const csv_format usual = {'\0', '"', NULL, false};
 
 static void assert_rows_of(void **state, const csv_format *format, const char *text, size_t size,
                            const char *expected) {
@@ -119,7 +119,7 @@ static void a_quote_within_an_unquoted_field_is_kept(void **state) {
 }
 
 static void without_quoting_quotes_are_ordinary(void **state) {
-    const csv_format format = {'\t', '\0', NULL};
+    const csv_format format = {'\t', '\0', NULL, false};
     const char text[] = "a\tb\n\"x\ty\"\n";
     assert_rows_of(state, &format, text, strlen(text), "\"x|y\"\n");
 }
@@ -197,10 +197,28 @@ static void a_file_may_do_without_a_header(void **state) {
     column_list columns = {0};
     assert_int_equal(column_list_add(&columns, hs_slice_of("x")), HS_OK);
     assert_int_equal(column_list_add(&columns, hs_slice_of("y")), HS_OK);
-    const csv_format format = {',', '"', &columns};
+    const csv_format format = {',', '"', &columns, false};
     const char text[] = "1,2\n3,4,5\n";
     assert_rows_of(state, &format, text, strlen(text),
                    "1|2\n!2::3 columns, but the mapping names 2\n");
+    column_list_free(&columns);
+}
+
+static void names_of_the_mapping_may_replace_those_of_the_header(void **state) {
+    column_list columns = {0};
+    assert_int_equal(column_list_add(&columns, hs_slice_of("x")), HS_OK);
+    assert_int_equal(column_list_add(&columns, hs_slice_of("y")), HS_OK);
+    const csv_format format = {'|', '"', &columns, true};
+    const char text[] = "Person.id|Person.id\n1|2\n";
+    assert_rows_of(state, &format, text, strlen(text), "1|2\n");
+    const char *path = in_directory(*state, "t.csv");
+    write_text(path, "a|b|c\n1|2|3\n");
+    input *in;
+    csv_reader *reader;
+    assert_int_equal(input_open(path, &in), HS_OK);
+    assert_int_equal(csv_open(in, path, &format, &reader), HS_PARSE);
+    assert_non_null(strstr(hs_last_error(), "3 columns, but the mapping names 2"));
+    input_close(in);
     column_list_free(&columns);
 }
 
@@ -221,7 +239,7 @@ static void assert_no_header(void **state, const char *text, const char *reason)
 static void a_header_must_be_there_and_well_formed(void **state) {
     assert_no_header(state, "", "empty");
     assert_no_header(state, "\n\n", "empty");
-    assert_no_header(state, "a,b,a\n1,2,3\n", "'a'");
+    assert_no_header(state, "a,b,a\n1,2,3\n", "two columns are named 'a'; give the names yourself");
     assert_no_header(state, "a,\xFF\n", "not UTF-8");
     assert_no_header(state, "a,\"b\n", "does not end");
     assert_no_header(state, "a,b\r1,2\r3,4\r", "carriage return");
@@ -413,6 +431,7 @@ int main(void) {
         IN_DIRECTORY(text_that_is_not_utf8_names_its_column),
         IN_DIRECTORY(bytes_of_zero_are_text),
         IN_DIRECTORY(a_file_may_do_without_a_header),
+        IN_DIRECTORY(names_of_the_mapping_may_replace_those_of_the_header),
         IN_DIRECTORY(a_header_must_be_there_and_well_formed),
         IN_DIRECTORY(a_column_without_a_name_is_named_by_its_place),
         IN_DIRECTORY(rows_across_many_blocks_are_all_there),

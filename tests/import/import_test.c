@@ -54,6 +54,19 @@ static void declared_properties_have_their_type_name_and_nulls(void **state) {
     assert_string_equal(property(h, "patients", "1", "d"), "");
 }
 
+static void a_header_may_be_replaced_by_names_in_the_mapping(void **state) {
+    hospital *h = *state;
+    put_file(h, "p.csv", "id\n1\n2\n");
+    put_file(h, "knows.csv", "Person.id|Person.id|since\n1|2|2010\n");
+    run_well(h,
+             "{\"file\": \"p.csv\", \"type\": \"p\", \"key\": \"id\"}, {\"file\": \"knows.csv\", "
+             "\"columns\": [\"a\", \"b\", \"since\"], \"header\": true, \"edges\": [{\"type\": "
+             "\"knows\", \"from\": {\"type\": \"p\", \"key\": \"a\"}, \"to\": {\"type\": \"p\", "
+             "\"key\": \"b\"}}]}");
+    assert_int_equal(h->result.rejected, 0);
+    assert_true(edge(h, "p", "1", "knows", "p", "2") == 1);
+}
+
 static void inference_may_be_mixed_with_declarations_and_exclusions(void **state) {
     hospital *h = *state;
     put_file(h, "p.csv", "id,a,b,c\n1,5,6,7\n");
@@ -409,6 +422,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         IN_HOSPITAL(rows_become_entities_with_properties_of_inferred_types),
         IN_HOSPITAL(declared_properties_have_their_type_name_and_nulls),
+        IN_HOSPITAL(a_header_may_be_replaced_by_names_in_the_mapping),
         IN_HOSPITAL(inference_may_be_mixed_with_declarations_and_exclusions),
         IN_HOSPITAL(keys_may_have_several_parts_defaults_or_be_row_numbers),
         IN_HOSPITAL(sources_of_one_type_add_up),

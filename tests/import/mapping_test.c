@@ -160,6 +160,8 @@ static void names_and_kinds_must_follow_their_rules(void **state) {
         "{\"collection\": \"c\", \"sources\": [{\"file\": \"f\", \"type\": \"T\", \"key\": "
         "\"k\"}]}",
         "sources[0].type:");
+    assert_refused(state, "{\"collection\": \"c\", \"key_separator\": \"\", \"sources\": []}",
+                   "key_separator");
     assert_source_refused(state, "\"vectors\": [{\"name\": \"V 1\", \"columns\": [\"x\"]}]",
                           "vectors[0].name");
     assert_source_refused(state, "\"properties\": {\"a\": \"integer\"}", "'integer'");
@@ -171,6 +173,8 @@ static void names_and_kinds_must_follow_their_rules(void **state) {
     assert_source_refused(state, "\"separator\": \"::\"", "one byte");
     assert_source_refused(state, "\"separator\": \",\", \"quote\": \",\"", "separator");
     assert_source_refused(state, "\"columns\": [\"a\", \"a\"]", "'a'");
+    assert_source_refused(state, "\"header\": false", "header: without a header");
+    assert_source_refused(state, "\"columns\": [\"a\"], \"header\": 1", "true or false");
     assert_source_refused(state, "\"time_formats\": [\"%Q\"]", "%Q");
     assert_source_refused(state, "\"optional\": \"yes\"", "true or false");
     assert_source_refused(state, "\"exclude\": [\"a\"], \"properties\": {\"b\": \"string\"}",
