@@ -67,6 +67,8 @@ struct writer {
     const binding *bound;
     const source *of;
     bool deferred;
+    bool
+        looking_ahead; /* entities of the source's own type are not looked for: they may come later */
 
     /* the row at hand */
     row_block *block;
@@ -226,6 +228,10 @@ static outcome missing_reference(writer *w, uint32_t slot, bool optional) {
     return bad(w, slot_name(w, slot), "the value is missing, and the row has nothing else");
 }
 
+static bool may_come_later(const writer *w, const reference *ref) {
+    return w->looking_ahead && ref->type == w->of->type;
+}
+
 static hs_status read_end(writer *w, const reference *ref, bool optional, part_end *result,
                           outcome *what) {
     *result = (part_end){ref->type, w->own_id};
@@ -234,7 +240,7 @@ static hs_status read_end(writer *w, const reference *ref, bool optional, part_e
     uint32_t slot = 0;
     *what = read_key(w, &ref->key, &w->other_key, &slot);
     if (*what == PART_ABSENT) *what = missing_reference(w, slot, optional);
-    if (*what != PART_PRESENT) return HS_OK;
+    if (*what != PART_PRESENT || may_come_later(w, ref)) return HS_OK;
     bool exists;
     TRY(resolver_entity(w->resolver, ref->type, key_slice_of(&w->other_key), &result->id, &exists));
     if (!exists) *what = optional ? PART_ABSENT : dangling(w, ref->type, slot);
@@ -272,6 +278,7 @@ static hs_status read_label(writer *w, const label *from, size_t max, bool optio
     *text = from->text;
     *what = PART_PRESENT;
     if (from->kind == LABEL_TEXT || from->kind == LABEL_NONE) return HS_OK;
+    if (from->kind == LABEL_PROPERTY && may_come_later(w, &from->of)) return HS_OK;
     const char *column = from->kind == LABEL_COLUMN ? slot_name(w, from->slot) : "";
     if (from->kind == LABEL_COLUMN) {
         const import_cell *cell;
@@ -409,31 +416,40 @@ static hs_status read_vector(writer *w, const vector_spec *spec, vector_part *pa
     return HS_OK;
 }
 
-/* Resolves the parts that belong to this reading; *what is PART_BAD if one of them is. */
-static hs_status read_parts(writer *w, outcome *what) {
+/* Resolves the parts that are deferred, or those that are not; the others become absent. *what is
+ * PART_BAD if one of them is. */
+static hs_status read_parts(writer *w, bool deferred, outcome *what) {
     const source *of = w->of;
     *what = PART_PRESENT;
     for (size_t i = 0; i < of->edge_count && *what != PART_BAD; i++) {
         w->edges[i].present = false;
-        if (of->edges[i].deferred == w->deferred)
-            TRY(read_edge(w, &of->edges[i], &w->edges[i], what));
+        if (of->edges[i].deferred == deferred) TRY(read_edge(w, &of->edges[i], &w->edges[i], what));
     }
     for (size_t i = 0; i < of->series_count && *what != PART_BAD; i++) {
         w->series[i].present = false;
-        if (of->series[i].deferred == w->deferred)
+        if (of->series[i].deferred == deferred)
             TRY(read_point(w, &of->series[i], &w->series[i], what));
     }
     for (size_t i = 0; i < of->measure_count && *what != PART_BAD; i++) {
         w->measures[i].present = false;
-        if (of->measures[i].point.deferred == w->deferred)
+        if (of->measures[i].point.deferred == deferred)
             TRY(read_measure(w, &of->measures[i], &w->measures[i], what));
     }
     for (size_t i = 0; i < of->vector_count && *what != PART_BAD; i++) {
         w->vectors[i].present = false;
-        if (of->vectors[i].deferred == w->deferred)
+        if (of->vectors[i].deferred == deferred)
             TRY(read_vector(w, &of->vectors[i], &w->vectors[i], what));
     }
     return HS_OK;
+}
+
+/* Reads the deferred parts but for the entities of the source's own type, so that what else is wrong
+ * with them is found in the first reading. */
+static hs_status look_ahead(writer *w, outcome *what) {
+    w->looking_ahead = true;
+    hs_status status = read_parts(w, true, what);
+    w->looking_ahead = false;
+    return status;
 }
 
 /* --- recording ------------------------------------------------------------------------------- */
@@ -529,9 +545,10 @@ static hs_status write_deferred(writer *w) {
     bool exists;
     outcome what;
     TRY(find_own(w, &exists));
+    if (exists) TRY(look_ahead(w, &what));
     *w->fault = (row_fault){"", NULL};
-    if (!exists) return HS_OK;
-    TRY(read_parts(w, &what));
+    if (!exists || what == PART_BAD) return HS_OK; /* as the first reading has told */
+    TRY(read_parts(w, true, &what));
     return what != PART_BAD ? record_parts(w) : HS_OK;
 }
 
@@ -545,7 +562,8 @@ hs_status writer_row(writer *w, row_block *block, const import_row *row, row_fau
 
     outcome what = w->of->type != NULL ? read_own_key(w) : PART_PRESENT;
     if (what != PART_BAD) what = read_properties(w);
-    if (what != PART_BAD) TRY(read_parts(w, &what));
+    if (what != PART_BAD && w->of->has_deferred) TRY(look_ahead(w, &what));
+    if (what != PART_BAD) TRY(read_parts(w, false, &what));
     if (what == PART_BAD) return HS_OK;
     if (w->of->type != NULL) TRY(record_entity(w));
     return record_parts(w);

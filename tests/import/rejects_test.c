@@ -127,6 +127,21 @@ static void a_dangling_reference_to_the_own_type_costs_the_edge(void **state) {
     assert_int_equal(h->result.rows, 3);
 }
 
+static void what_else_is_wrong_with_a_reference_to_the_own_type_costs_the_row(void **state) {
+    hospital *h = *state;
+    put_file(h, "orders.csv", "id,next,w\n1,2,5\n2,9,1e39\n3,1,7\n3,1,x\n");
+    assert_complaints(
+        h,
+        "{\"file\": \"orders.csv\", \"type\": \"orders\", \"key\": \"id\", \"properties\": {}, "
+        "\"edges\": [{\"type\": \"next\", \"to\": {\"type\": \"orders\", \"key\": \"next\"}, "
+        "\"weight\": \"w\"}]}",
+        "orders.csv:3:w:the weight does not fit a float32 [2,9,1e39]\n"
+        "orders.csv:5:w:\"x\" is not a valid float64 [3,1,x]\n"
+        "orders.csv:2:next:there is no entity orders/2 [1,2,5]\n");
+    assert_int_equal(entities(h, "orders"), 2);
+    assert_true(edge(h, "orders", "3", "next", "orders", "1") == 7);
+}
+
 static void a_row_that_is_only_an_edge_needs_both_ends_and_a_type(void **state) {
     hospital *h = *state;
     put_file(h, "patients.csv", "id\n1\n2\n");
@@ -511,6 +526,7 @@ int main(void) {
         IN_HOSPITAL(a_key_beyond_its_limit_is_told),
         IN_HOSPITAL(a_dangling_reference_is_told_and_the_row_left_out),
         IN_HOSPITAL(a_dangling_reference_to_the_own_type_costs_the_edge),
+        IN_HOSPITAL(what_else_is_wrong_with_a_reference_to_the_own_type_costs_the_row),
         IN_HOSPITAL(a_row_that_is_only_an_edge_needs_both_ends_and_a_type),
         IN_HOSPITAL(points_with_bad_parts_are_told),
         IN_HOSPITAL(vectors_with_bad_parts_are_told),
