@@ -6,8 +6,8 @@
  * writes through a batch (batch.h).
  *
  * Threads: a router is shared by any number of threads. A snapshot, a batch and an iterator belong
- * to one thread at a time. A child process after fork() must not use the parent's objects; calls on
- * them fail with HS_INVALID.
+ * to one thread at a time. A child process after fork() must not use the parent's objects: calls on
+ * a router, and commits, fail there with HS_INVALID; the others do not look.
  */
 #ifndef HYPERSPATIAL_ROUTER_H
 #define HYPERSPATIAL_ROUTER_H

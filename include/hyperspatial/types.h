@@ -12,12 +12,11 @@
 extern "C" {
 #endif
 
-/* Names of collections, entity types, properties' owners, vectors, measures and settings match
- * [a-z_][a-z0-9_]* and have 1 to 63 bytes. Property, edge-type, series and measure names are UTF-8
- * of 1 to 255 bytes. */
+/* Names of collections, entity types and vectors match [a-z_][a-z0-9_]* and have 1 to 63 bytes.
+ * Property, edge-type, series and measure names are UTF-8 without NUL, of 1 to 255 bytes. */
 #define HS_NAME_MAX  63
 #define HS_LABEL_MAX 255
-/* An entity's external key: 1 to 512 bytes of UTF-8. */
+/* An entity's external key: 1 to 512 bytes of UTF-8 without NUL. */
 #define HS_KEY_MAX 512
 /* A property value: 0 bytes to 1 GiB. */
 #define HS_VALUE_MAX (UINT64_C(1) << 30)

@@ -71,6 +71,8 @@ hs_status text_check_name(const char *what, const char *name) {
 
 hs_status text_check_label(const char *what, hs_slice label, size_t max) {
     if (label.size == 0) return error_set(HS_INVALID, "the %s is empty", what);
+    if (label.data == NULL)
+        return error_set(HS_INVALID, "the %s is a null pointer to %zu bytes", what, label.size);
 
     char excerpt[80];
     text_excerpt(label, excerpt, sizeof excerpt);

@@ -162,6 +162,7 @@ static hs_status grow_names(hs_batch *batch) {
 }
 
 hs_status batch_label(hs_batch *batch, const char *what, hs_slice label, uint32_t *name) {
+    if (label.data == NULL) return text_check_label(what, label, HS_LABEL_MAX);
     TRY(grow_names(batch));
     uint64_t hash = XXH3_64bits(label.data, label.size);
     struct batch_name *place = name_place(batch, batch->names, batch->name_capacity, hash, label);

@@ -27,6 +27,7 @@ static bool has_bytes(const hs_value *value) {
 
 static hs_status check_name(hs_slice name) {
     char text[64];
+    if (name.data == NULL) return text_check_label("property name", name, HS_LABEL_MAX);
     if (entity_field_named(name) == FIELD_NONE) return HS_OK;
     return error_set(HS_INVALID,
                      "property \"%s\": the entity's own field has this name; choose another",
@@ -45,6 +46,9 @@ static hs_status check_value(hs_slice name, const hs_value *value) {
         return error_set(HS_LIMIT, "property \"%s\": the time is outside of the years 0001 to 9999",
                          excerpt(name, text));
     if (!has_bytes(value)) return HS_OK;
+    if (value->bytes.data == NULL && value->bytes.size > 0)
+        return error_set(HS_INVALID, "property \"%s\": the value is a null pointer to %zu bytes",
+                         excerpt(name, text), value->bytes.size);
     if (value->bytes.size > HS_VALUE_MAX)
         return error_set(HS_LIMIT, "property \"%s\": the value has %zu bytes, more than 1 GiB",
                          excerpt(name, text), value->bytes.size);

@@ -63,6 +63,8 @@ hs_status hs_series_write(hs_batch *batch, const char *type, const hs_uuid *id, 
                           const hs_point *points, size_t count) {
     operation *operation;
     const void *copy;
+    if (points == NULL && count > 0)
+        return error_set(HS_INVALID, "the %zu points of a series are a null pointer", count);
     for (size_t i = 0; i < count; i++)
         if (points[i].time < HS_TIME_MIN || points[i].time > HS_TIME_MAX)
             return error_set(HS_LIMIT,

@@ -96,6 +96,8 @@ hs_status hs_vector_set(hs_batch *batch, const char *type, const hs_uuid *id, co
     const void *copy;
     TRY(text_check_name("vector name", name));
     TRY(check_dimension(dimension));
+    if (values == NULL)
+        return error_set(HS_INVALID, "the elements of vector '%s' are a null pointer", name);
     for (uint32_t i = 0; i < dimension; i++)
         if (!isfinite(values[i]))
             return error_set(HS_INVALID, "element %u of vector '%s' is not finite", i, name);

@@ -328,6 +328,16 @@ static void bad_names_values_and_times_are_refused_at_once(fixture *f) {
     assert_error(SET(((hs_slice){long_name, sizeof long_name}), one, HS_TIME_NOW), HS_INVALID,
                  "property name");
     assert_error(SET(text("\xFF"), one, HS_TIME_NOW), HS_INVALID, "property name");
+    hs_value nothing = {.kind = HS_BYTES, .bytes = {NULL, 5}};
+    assert_error(SET(text("a"), nothing, HS_TIME_NOW), HS_INVALID, "null pointer");
+    nothing.kind = HS_STRING;
+    assert_error(SET(text("a"), nothing, HS_TIME_NOW), HS_INVALID, "null pointer");
+    assert_error(SET(nothing.bytes, one, HS_TIME_NOW), HS_INVALID, "null pointer");
+    assert_error(hs_entity_create(batch, "patients", nothing.bytes, &id), HS_INVALID,
+                 "null pointer");
+    assert_error(hs_series_write(batch, "patients", &id, text("s"), NULL, 2), HS_INVALID,
+                 "null pointer");
+    assert_error(hs_vector_set(batch, "patients", &id, "v", NULL, 2), HS_INVALID, "null pointer");
     assert_error(SET(text("_key"), one, HS_TIME_NOW), HS_INVALID, "\"_key\"");
     assert_error(SET(text("_updated_at"), one, HS_TIME_NOW), HS_INVALID, "own field");
     assert_error(SET(text("a"), nan, HS_TIME_NOW), HS_INVALID, "NaN");
