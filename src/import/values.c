@@ -172,6 +172,21 @@ static bool read_bytes(hs_slice text, arena *memory, hs_slice *bytes) {
     return true;
 }
 
+/* Whether a text that does not fit would fit a kind with a greater range. */
+static bool is_out_of_range(int kind, const time_format_list *times, hs_slice text) {
+    decimal d;
+    hs_time ignored;
+    bool is_number = read_decimal(text, &d);
+    if (kind == HS_INT64) return is_number && d.integral;
+    if (kind == HS_FLOAT64) return is_number;
+    for (size_t i = 0; i < times->count && kind == HS_TIMESTAMP; i++) {
+        time_format_kind format = times->formats[i].kind;
+        if (format == TIME_RFC3339 && hs_time_parse(text, &ignored) == HS_LIMIT) return true;
+        if (format != TIME_RFC3339 && format != TIME_PATTERN && is_number) return true;
+    }
+    return false;
+}
+
 const char *value_convert(int kind, const time_format_list *times, const import_cell *cell,
                           arena *memory, hs_value *value) {
     hs_slice text = cell_slice(cell);
@@ -203,8 +218,10 @@ const char *value_convert(int kind, const time_format_list *times, const import_
     }
     if (fits) return NULL;
     char excerpt[64];
-    return arena_text(memory, "\"%s\" is not a valid %s",
-                      text_excerpt(text, excerpt, sizeof excerpt), hs_kind_name((hs_kind)kind));
+    const char *why =
+        is_out_of_range(kind, times, text) ? "is out of the range of" : "is not a valid";
+    return arena_text(memory, "\"%s\" %s %s", text_excerpt(text, excerpt, sizeof excerpt), why,
+                      hs_kind_name((hs_kind)kind));
 }
 
 /* --- inference ------------------------------------------------------------------------------- */

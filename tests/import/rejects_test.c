@@ -73,6 +73,26 @@ static void a_value_that_does_not_fit_is_told_with_its_column(void **state) {
     assert_int_equal(entities(h, "t"), 1);
 }
 
+static void a_value_out_of_range_is_told_so(void **state) {
+    hospital *h = *state;
+    put_file(h, "t.csv",
+             "id,n,x,at,u\n1,9223372036854775808,,,\n2,,-1e999,,\n3,,,10000-01-01,\n"
+             "4,,,,99999999999999\n5,1e999,,,\n");
+    assert_complaints(
+        h,
+        "{\"file\": \"t.csv\", \"type\": \"t\", \"key\": \"id\", \"properties\": {\"n\": "
+        "\"int64\", \"x\": \"float64\", \"at\": \"timestamp\", \"u\": {\"type\": "
+        "\"timestamp\", \"format\": \"unix\"}}}",
+        "t.csv:2:n:\"9223372036854775808\" is out of the range of int64 "
+        "[1,9223372036854775808,,,]\n"
+        "t.csv:3:x:\"-1e999\" is out of the range of float64 [2,,-1e999,,]\n"
+        "t.csv:4:at:\"10000-01-01\" is out of the range of timestamp "
+        "[3,,,10000-01-01,]\n"
+        "t.csv:5:u:\"99999999999999\" is out of the range of timestamp "
+        "[4,,,,99999999999999]\n"
+        "t.csv:6:n:\"1e999\" is not a valid int64 [5,1e999,,,]\n");
+}
+
 static void text_that_is_not_utf8_is_told_with_its_column(void **state) {
     hospital *h = *state;
     put_file(h, "t.csv", "id,n,at,s\n1,,,\xFC\n\xFC,1,,\n2,,,ok\n");
@@ -521,6 +541,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         IN_HOSPITAL(a_row_of_the_wrong_width_is_told),
         IN_HOSPITAL(a_value_that_does_not_fit_is_told_with_its_column),
+        IN_HOSPITAL(a_value_out_of_range_is_told_so),
         IN_HOSPITAL(text_that_is_not_utf8_is_told_with_its_column),
         IN_HOSPITAL(a_missing_key_is_told),
         IN_HOSPITAL(a_key_beyond_its_limit_is_told),
