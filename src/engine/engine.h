@@ -222,7 +222,7 @@ static inline uint64_t engine_sequence(const engine_txn *t) {
     return t->ops->sequence(t);
 }
 
-/* HS_NOT_FOUND. O(log families). */
+/* HS_NOT_FOUND. O(families). */
 static inline hs_status engine_family_find(engine_txn *t, const char *name, engine_family *family) {
     return t->ops->family_find(t, name, family);
 }

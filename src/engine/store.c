@@ -198,12 +198,25 @@ static hs_status load_header(store *s, vfs_file *file) {
     return HS_OK;
 }
 
-static bool has_magic(vfs_file *file, uint64_t offset) {
-    uint64_t size;
-    uint8_t magic[sizeof FORMAT_MAGIC - 1];
-    if (vfs_size(file, &size) != HS_OK || size < offset + sizeof magic) return false;
-    return vfs_read(file, offset, magic, sizeof magic) == HS_OK &&
-           memcmp(magic, FORMAT_MAGIC, sizeof magic) == 0;
+/* Whether a header slot begins as ours does; HS_IO if it is there and cannot be read. */
+static hs_status read_magic(vfs_file *file, uint64_t offset, bool *ours) {
+    uint8_t magic[8];
+    uint64_t size = 0;
+    *ours = false;
+    TRY(vfs_size(file, &size));
+    if (size < offset + sizeof magic) return HS_OK;
+    TRY(vfs_read(file, offset, magic, sizeof magic));
+    *ours = memcmp(magic, FORMAT_MAGIC, sizeof magic) == 0;
+    return HS_OK;
+}
+
+/* HS_OK if either header slot is one of ours, HS_NOT_A_COLLECTION if neither is. */
+static hs_status check_magic(vfs_file *file, const char *path) {
+    bool first, second;
+    TRY(read_magic(file, 0, &first));
+    TRY(read_magic(file, UNIT_SIZE, &second));
+    if (first || second) return HS_OK;
+    return error_set(HS_NOT_A_COLLECTION, "%s is not a Hyperspatial collection", path);
 }
 
 hs_status engine_identify(vfs *fs, const char *path) {
@@ -215,8 +228,8 @@ hs_status engine_identify(vfs *fs, const char *path) {
     hs_status status = vfs_open(fs, path, false, &file);
     if (status == HS_OK && is_unfinished(file))
         status = unfinished_status(fs, path, log_path);
-    else if (status == HS_OK && !has_magic(file, 0) && !has_magic(file, UNIT_SIZE))
-        status = error_set(HS_NOT_A_COLLECTION, "%s is not a Hyperspatial collection", path);
+    else if (status == HS_OK)
+        status = check_magic(file, path);
     vfs_close(file);
     memory_free(log_path);
     return status;
