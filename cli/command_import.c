@@ -173,8 +173,12 @@ int command_import(invocation *run) {
     close_line(&to);
     report_rejected(&to, &options);
     if (status == HS_CANCELLED) {
-        return report(EXIT_INTERRUPTED, "the import was stopped; what it committed stays, and "
+        code = report(EXIT_INTERRUPTED, "the import was stopped; what it committed stays, and "
                                         "running it again finishes it");
+    } else if (status != HS_OK) {
+        code = report_status(status);
     }
-    return status == HS_OK ? print_result(run, &result) : report_status(status);
+    bool summed_up = status == HS_OK || status == HS_REJECTED || status == HS_CANCELLED;
+    int printed = summed_up ? print_result(run, &result) : EXIT_OK;
+    return code == EXIT_OK ? printed : code;
 }

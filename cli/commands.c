@@ -106,7 +106,7 @@ const command commands[] = {
             "MAPPING is a JSON file that says what the rows of each file mean; the files\n"
             "are looked for in SOURCE_DIR, or beside the mapping. They may be packed with\n"
             "gzip or zstd. The collection and its types are created where they are missing.\n"
-            "Importing again changes nothing, and finishes an import that was stopped.\n"
+            "Importing again gives the same contents, and finishes one that was stopped.\n"
             "Progress goes to standard error. Ctrl-C stops between two commits.",
         .example = "hyperspatial -d db import examples/wordnet/mapping.json wordnet-3.0",
         .options = import_options,

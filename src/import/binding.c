@@ -2,6 +2,7 @@
 #include "import/binding.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -81,6 +82,20 @@ void inference_free(inference *known) {
 
 /* --- binding --------------------------------------------------------------------------------- */
 
+/* HS_NOT_FOUND with the columns that there are. */
+static hs_status no_column(const binding *b, const char *path, hs_slice name, const char *doing) {
+    char there[600] = "none", excerpt[64];
+    size_t size = 0, i = 0;
+    for (; i < b->columns.count; i++) {
+        text_excerpt(b->columns.names[i], excerpt, sizeof excerpt);
+        if (size + sizeof excerpt + sizeof ", ''" > sizeof there) break;
+        size += (size_t)snprintf(there + size, sizeof there - size, "%s'%s'", i > 0 ? ", " : "",
+                                 excerpt);
+    }
+    return error_set(HS_NOT_FOUND, "%s has no column '%s', which the mapping %s; it has %s%s", path,
+                     (const char *)name.data, doing, there, i < b->columns.count ? ", …" : "");
+}
+
 static hs_status bind_slots(binding *b, const char *path, bool json) {
     const column_list *slots = &b->of->columns;
     b->cells = memory_zeroed(slots->count * sizeof *b->cells);
@@ -88,16 +103,13 @@ static hs_status bind_slots(binding *b, const char *path, bool json) {
     for (size_t i = 0; i < slots->count; i++) {
         b->cells[i] = column_list_find(&b->columns, slots->names[i]);
         if (b->cells[i] != SIZE_MAX) continue;
-        if (!json)
-            return error_set(HS_NOT_FOUND, "%s has no column '%s', which the mapping names", path,
-                             (const char *)slots->names[i].data);
+        if (!json) return no_column(b, path, slots->names[i], "names");
         b->cells[i] = b->columns.count;
         TRY(column_list_add(&b->columns, slots->names[i]));
     }
     for (size_t i = 0; i < b->of->excluded_count && !json; i++)
         if (column_list_find(&b->columns, b->of->excluded[i]) == SIZE_MAX)
-            return error_set(HS_NOT_FOUND, "%s has no column '%s', which the mapping excludes",
-                             path, (const char *)b->of->excluded[i].data);
+            return no_column(b, path, b->of->excluded[i], "excludes");
     return HS_OK;
 }
 

@@ -67,8 +67,7 @@ struct writer {
     const binding *bound;
     const source *of;
     bool deferred;
-    bool
-        looking_ahead; /* entities of the source's own type are not looked for: they may come later */
+    bool looking_ahead; /* entities of the source's own type may come later: not looked for */
 
     /* the row at hand */
     row_block *block;
@@ -358,15 +357,19 @@ static hs_status read_measure(writer *w, const measure_spec *spec, point_part *p
     return HS_OK;
 }
 
-/* The numbers of a list: [1, 2, 3], or the same without brackets, or with blanks for commas. */
-static const char *read_list(hs_slice text, float *values, uint32_t dimension) {
+/* The numbers of a list: [1, 2, 3], or the same without brackets, or with blanks for commas. NULL,
+ * or what is wrong with it. */
+static const char *read_list(arena *memory, hs_slice text, float *values, uint32_t dimension) {
     static const char between[] = "[], \t\r\n";
     const char *at = text.data, *end = at + text.size;
     for (uint32_t count = 0;; count++) {
         while (at < end && *at != '\0' && strchr(between, *at) != NULL)
             at++;
-        if (at == end) return count == dimension ? NULL : "the list is too short";
-        if (count == dimension) return "the list is too long";
+        if (at == end && count < dimension)
+            return arena_text(memory, "the list has %u numbers, not %u", count, dimension);
+        if (at == end) return NULL;
+        if (count == dimension)
+            return arena_text(memory, "the list has more than %u numbers", dimension);
         const char *start = at;
         while (at < end && (*at == '\0' || strchr(between, *at) == NULL))
             at++;
@@ -405,8 +408,9 @@ static hs_status read_vector(writer *w, const vector_spec *spec, vector_part *pa
     if (spec->is_list) {
         const import_cell *cell;
         *what = read_slot(w, spec->slots[0], &cell);
-        const char *reason =
-            *what == PART_PRESENT ? read_list(cell_slice(cell), values, spec->dimension) : NULL;
+        const char *reason = *what == PART_PRESENT ? read_list(&w->block->arena, cell_slice(cell),
+                                                               values, spec->dimension)
+                                                   : NULL;
         if (reason != NULL) *what = bad(w, slot_name(w, spec->slots[0]), reason);
     } else {
         *what = read_components(w, spec, values);
@@ -443,8 +447,8 @@ static hs_status read_parts(writer *w, bool deferred, outcome *what) {
     return HS_OK;
 }
 
-/* Reads the deferred parts but for the entities of the source's own type, so that what else is wrong
- * with them is found in the first reading. */
+/* Reads the deferred parts but for the entities of the source's own type, so that what else is
+ * wrong with them is found in the first reading. */
 static hs_status look_ahead(writer *w, outcome *what) {
     w->looking_ahead = true;
     hs_status status = read_parts(w, true, what);

@@ -806,6 +806,7 @@ class Importing(Program):
         result = self.run_plain("import", place / "mapping.json")
         self.assertEqual(result.returncode, REJECTED)
         self.assertIn(b"more bad rows", result.stderr)
+        self.assertRegex(result.stdout.decode(), r"(?m)^rejected +100$")
         self.assertEqual(self.run_plain("import", place / "mapping.json", "--max-rejects", "5").returncode, REJECTED)
         result = self.run_plain("import", place / "mapping.json", "--max-rejects", "unlimited")
         self.assertEqual(result.returncode, OK)

@@ -211,8 +211,8 @@ static void vectors_with_bad_parts_are_told(void **state) {
                       "\"abc\", \"column\": \"list\", \"dimension\": 3}]}",
                       "v.csv:2::only 1 of the 2 numbers of the vector xy [1,1,,]\n"
                       "v.csv:3:x:\"a\" is not a valid float64 [2,a,1,]\n"
-                      "v.csv:4:list:the list is too short [3,,,\"[1,2]\"]\n"
-                      "v.csv:5:list:the list is too long [4,,,\"1,2,3,4\"]\n"
+                      "v.csv:4:list:the list has 2 numbers, not 3 [3,,,\"[1,2]\"]\n"
+                      "v.csv:5:list:the list has more than 3 numbers [4,,,\"1,2,3,4\"]\n"
                       "v.csv:6:list:the list has an element that is no number [5,,,\"1,b,3\"]\n"
                       "v.csv:7:x:the number does not fit a float32 [6,1e99,1,]\n"
                       "v.csv:8:list:the list has a number that does not fit a float32 "
@@ -416,9 +416,9 @@ static void mistakes_in_mapping_and_files_are_found_before_anything_is_written(v
     put_file(h, "empty.csv", "");
     assert_refused(h, PATIENTS ", {\"file\": \"none.csv\", \"type\": \"x\", \"key\": \"id\"}",
                    HS_NOT_FOUND, "none.csv");
-    assert_refused(h,
-                   PATIENTS ", {\"file\": \"patients.csv\", \"type\": \"x\", \"key\": \"number\"}",
-                   HS_NOT_FOUND, "patients.csv has no column 'number'");
+    assert_refused(
+        h, PATIENTS ", {\"file\": \"patients.csv\", \"type\": \"x\", \"key\": \"number\"}",
+        HS_NOT_FOUND, "patients.csv has no column 'number', which the mapping names; it has 'id'");
     assert_refused(h,
                    "{\"file\": \"patients.csv\", \"type\": \"x\", \"key\": \"id\", \"exclude\": "
                    "[\"age\"]}",
