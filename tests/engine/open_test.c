@@ -1,4 +1,5 @@
-/* open_test.c: what lies at a path: a collection, none, or what an interrupted creation has left. */
+/* open_test.c: what lies at a path: a collection, none, or what an interrupted creation has
+ * left. */
 #include <stdlib.h>
 #include <string.h>
 
