@@ -38,7 +38,8 @@ typedef struct hs_import_reject {
 
 /* How an import goes about bad rows, commits and reporting. */
 typedef struct hs_import_options {
-    /* Stop with HS_REJECTED after so many bad rows; 0 is as 1; UINT64_MAX: never; 100 by default. */
+    /* Stop with HS_REJECTED after so many bad rows; 0 is as 1; UINT64_MAX: never; 100 by
+     * default. */
     uint64_t max_rejects;
     size_t batch_rows; /* rows a commit: 1 to 1,000,000; 5,000 by default */
     /* Of each commit; buffered by default. The import ends with a durable checkpoint of a compact
