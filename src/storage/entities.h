@@ -25,6 +25,12 @@ hs_status entity_record(engine_txn *txn, family *family, uint64_t rid, record_re
 /* Goes on from a record's head to its properties. HS_CORRUPT. */
 hs_status entity_properties(engine_txn *txn, family *family, record_reader *reader);
 
+/* An entity from its record's head. */
+void entity_fill(const family *family, const record *head, hs_entity *entity);
+
+/* Reads the entity with a rid that a key or route names, so that it must be there. HS_CORRUPT. */
+hs_status entity_read(hs_snapshot *snapshot, family *family, uint64_t rid, hs_entity *entity);
+
 /* Adds to a decoder's message of damage where the record lies. */
 hs_status entity_damaged(hs_status status, engine_family family, uint64_t rid);
 

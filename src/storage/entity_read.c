@@ -1,4 +1,4 @@
-/* entity_read.c: entities read from a snapshot: by id, by key, one after the other. */
+/* entity_read.c: entities read from a snapshot, by id or by key. */
 #include <stdio.h>
 
 #include "base/error.h"
@@ -56,7 +56,7 @@ hs_status entity_uuid(engine_txn *txn, family *family, uint64_t rid, hs_uuid *id
     return HS_OK;
 }
 
-static void fill_entity(const family *family, const record *head, hs_entity *entity) {
+void entity_fill(const family *family, const record *head, hs_entity *entity) {
     entity_record_id(family, head, &entity->id);
     entity->key = head->key;
     entity->revision = head->revision;
@@ -64,15 +64,13 @@ static void fill_entity(const family *family, const record *head, hs_entity *ent
     entity->updated_at = head->updated_at;
 }
 
-/* Reads the entity with a rid that a key or route names. */
-static hs_status read_entity(hs_snapshot *snapshot, family *family, uint64_t rid,
-                             hs_entity *entity) {
+hs_status entity_read(hs_snapshot *snapshot, family *family, uint64_t rid, hs_entity *entity) {
     record_reader reader;
     hs_status status = open_head(snapshot->txn, family, rid, &reader);
     if (status == HS_NOT_FOUND)
         return entity_damaged(error_set(HS_CORRUPT, "the record is missing; run a check"),
                               family->number, rid);
-    if (status == HS_OK) fill_entity(family, &reader.head, entity);
+    if (status == HS_OK) entity_fill(family, &reader.head, entity);
     return status;
 }
 
@@ -91,7 +89,7 @@ hs_status hs_entity_get(hs_snapshot *snapshot, const char *type, const hs_uuid *
     family *family;
     uint64_t rid;
     TRY(snapshot_entity(snapshot, type, id, &family, &rid));
-    return read_entity(snapshot, family, rid, entity);
+    return entity_read(snapshot, family, rid, entity);
 }
 
 /* Looks the key up where keys are that do not give the id. HS_NOT_FOUND without a message. */
@@ -104,7 +102,7 @@ static hs_status find_stored_key(hs_snapshot *snapshot, family *family, hs_slice
         return error_set(HS_CORRUPT, "the entry of key \"%s\" is damaged; run a check",
                          text_excerpt(key, text, sizeof text));
     }
-    return read_entity(snapshot, family, load_u64(value.data), entity);
+    return entity_read(snapshot, family, load_u64(value.data), entity);
 }
 
 hs_status hs_entity_find(hs_snapshot *snapshot, const char *type, hs_slice key, hs_entity *entity) {
@@ -117,7 +115,7 @@ hs_status hs_entity_find(hs_snapshot *snapshot, const char *type, hs_slice key, 
         hs_uuid_v5(&family->namespace, key, &id);
         status = index_find(snapshot->collection, snapshot->txn, &id, &route);
         if (status == HS_OK && route.family == family->number) {
-            TRY(read_entity(snapshot, family, route.rid, entity));
+            TRY(entity_read(snapshot, family, route.rid, entity));
             if (key_compare(entity->key, key) == 0) return HS_OK;
         }
         if (status == HS_OK || status == HS_NOT_FOUND)

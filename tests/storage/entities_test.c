@@ -322,6 +322,27 @@ static int read_in_pages(hs_snapshot *snapshot, hs_entity_order order, int page,
     return count;
 }
 
+static void a_small_type_among_many_entities_is_listed_by_id(fixture *f) {
+    enum { EVERY = 50 };
+    create_type(f, "patients");
+    create_type(f, "events");
+    hs_batch *batch = begin_batch(f);
+    for (uint64_t i = 0; i < EVERY * LISTED; i++) {
+        hs_uuid id = some_uuid(i);
+        bool is_patient = i % EVERY == 0;
+        assert_ok(hs_entity_create(batch, is_patient ? "patients" : "events", text(""), &id));
+    }
+    commit(batch);
+    hs_snapshot *snapshot = begin_snapshot(f);
+    for (int page = 1; page <= LISTED; page += 7) {
+        hs_uuid ids[LISTED + 1];
+        assert_int_equal(read_in_pages(snapshot, HS_BY_ID, page, ids), LISTED);
+        for (int i = 1; i < LISTED; i++)
+            assert_true(memcmp(ids[i - 1].bytes, ids[i].bytes, 16) < 0);
+    }
+    hs_snapshot_close(snapshot);
+}
+
 static void pages_join_without_gap_or_overlap(fixture *f) {
     create_type(f, "patients");
     hs_uuid victim = {0};
@@ -456,6 +477,7 @@ int main(void) {
         FIXTURE_TEST(a_revision_grows_by_one_per_commit),
         FIXTURE_TEST(a_list_is_in_order_of_creation_or_id),
         FIXTURE_TEST(pages_join_without_gap_or_overlap),
+        FIXTURE_TEST(a_small_type_among_many_entities_is_listed_by_id),
         FIXTURE_TEST(a_deleted_entity_leaves_nothing),
         FIXTURE_TEST(a_deleted_entity_can_be_created_anew),
         FIXTURE_TEST(an_entity_created_and_deleted_in_one_batch_leaves_nothing),
