@@ -63,7 +63,7 @@ hs_status hs_entity_count(hs_snapshot *snapshot, const char *type, uint64_t *cou
 typedef struct hs_entity_iterator hs_entity_iterator;
 typedef enum hs_entity_order {
     HS_BY_CREATION = 0, /* in the order of creation; the fastest */
-    HS_BY_ID = 1 /* by UUID; the same in every copy of the data. Of a type of up to 262,144
+    HS_BY_ID = 1        /* by UUID; the same in every copy of the data. Of a type of up to 262,144
                     entities O(n log n), with 24 bytes of memory for each, or less; of a larger
                     one O(entities of the collection) */
 } hs_entity_order;

@@ -22,8 +22,8 @@ typedef struct sorted_id {
     uint64_t rid;
 } sorted_id;
 
-/* By creation the cursor is on the family's records; by id on the routing index of all families, or,
- * once ids are sorted, nowhere. */
+/* By creation the cursor is on the family's records; by id on the routing index of all families,
+ * or, once ids are sorted, nowhere. */
 struct hs_entity_iterator {
     hs_snapshot *snapshot;
     family *family;
