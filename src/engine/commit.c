@@ -466,7 +466,7 @@ hs_status txn_commit(engine_txn *base) {
     hs_status status = t->write ? store_check_process(s) : HS_OK;
     if (status == HS_OK && t->broken)
         status = error_set(HS_INVALID, "a write of this transaction failed; abort it");
-    if (status != HS_OK || (t->writes == 0 && t->queue.size == 0)) {
+    if (status != HS_OK || (t->writes == 0 && t->queue.size == 0 && t->expectation_count == 0)) {
         txn_discard(t);
         return status;
     }

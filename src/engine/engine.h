@@ -209,7 +209,7 @@ static inline hs_status engine_begin_write(engine *e, const engine_family *famil
 /* Commits and ends the transaction, whatever the result. HS_CONFLICT: an expectation does not hold,
  * or a table of a queued write is gone; HS_FULL, HS_IO: nothing is committed (after HS_IO from a
  * sync the engine is read-only, and only reopening tells whether this commit was kept). A
- * transaction that wrote nothing commits nothing, and checks no expectation. */
+ * transaction that wrote nothing commits nothing; its expectations are checked all the same. */
 static inline hs_status engine_commit(engine_txn *t) {
     return t->ops->commit(t);
 }
