@@ -140,7 +140,7 @@ static bool is_inner(const node *n) {
 }
 
 static uint32_t variable_lower_bound(const node *n, hs_slice key, bool *equal) {
-    const uint8_t *bytes = key.data;
+    const uint8_t *bytes = key.size > 0 ? key.data : (const uint8_t *)"";
     uint32_t low = is_inner(n) ? 1 : 0, high = n->count;
     *equal = false;
     size_t common = key.size < n->prefix_size ? key.size : n->prefix_size;
