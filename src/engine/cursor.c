@@ -8,7 +8,8 @@
 
 hs_status cursor_open(engine_txn *base, engine_table table, engine_cursor **result) {
     txn *t = (txn *)base;
-    if (txn_table(t, table) == NULL) {
+    const table_entry *e = txn_table(t, table);
+    if (e == NULL) {
         return error_set(HS_NOT_FOUND, "column family %u has no table %u", table.family,
                          table.table);
     }
@@ -17,6 +18,9 @@ hs_status cursor_open(engine_txn *base, engine_table table, engine_cursor **resu
     c->base.ops = base->ops;
     c->txn = t;
     c->table = table;
+    c->entry = t->write ? NULL : e;
+    c->prefixed = NULL;
+    c->ahead = NULL;
     c->place = CURSOR_BEFORE;
     c->writes = t->writes;
     c->key = c->value = (hs_slice){NULL, 0};
@@ -28,16 +32,34 @@ void cursor_close(engine_cursor *base) {
     memory_free(base);
 }
 
+/* Fetches as much of the next leaf as an entry of this one takes of its own. */
+static void fetch_ahead(const cursor *c) {
+    if (c->ahead == NULL) return;
+    const uint8_t *lines = c->ahead + (size_t)c->path.index[0] * 128;
+    __builtin_prefetch(lines);
+    __builtin_prefetch(lines + 64);
+}
+
 /* Reads the entry that the path leads to. 1, or a negative status. */
 static int stand(cursor *c, const table_entry *e) {
     const node *leaf = c->path.nodes[0];
-    c->key = node_key(leaf, c->path.index[0], c->key_bytes);
-    if (c->txn->write && c->key.data != c->key_bytes) {
-        memcpy(c->key_bytes, c->key.data, c->key.size);
-        c->key.data = c->key_bytes;
+    node_value value;
+    node_read(leaf, &e->def->shape, c->path.index[0], c->key_bytes, c->prefixed == leaf, &c->key,
+              &value);
+    c->prefixed = leaf;
+    if (c->txn->write) {
+        /* The page may change under the key. */
+        if (c->key.data != c->key_bytes) {
+            memcpy(c->key_bytes, c->key.data, c->key.size);
+            c->key.data = c->key_bytes;
+        }
+        c->prefixed = NULL;
     }
+    fetch_ahead(c);
     c->place = CURSOR_ON;
     c->writes = c->txn->writes;
+    c->value = value.bytes;
+    if (value.long_page == 0) return 1;
     hs_status status = tree_value(c->txn->store, e, leaf, c->path.index[0], &c->value);
     return status == HS_OK ? 1 : (int)status;
 }
@@ -53,11 +75,13 @@ static int leave(cursor *c, int place) {
 static int step_leaf(cursor *c, const table_entry *e, bool forward) {
     int found = tree_step_leaf(c->txn->store, e, &c->path, forward);
     if (found == 0) return leave(c, forward ? CURSOR_BEHIND : CURSOR_BEFORE);
+    c->ahead = forward && found == 1 ? tree_leaf_ahead(c->txn->store, &c->path) : NULL;
     return found == 1 ? stand(c, e) : found;
 }
 
 /* The table as it is now; NULL with a negative status in *status if it was dropped meanwhile. */
 static const table_entry *current_table(cursor *c, int *status) {
+    if (c->entry != NULL) return c->entry;
     const table_entry *e = txn_table(c->txn, c->table);
     if (e == NULL) {
         *status = (int)error_set(HS_NOT_FOUND, "column family %u has no table %u", c->table.family,
@@ -68,6 +92,7 @@ static const table_entry *current_table(cursor *c, int *status) {
 
 static int seek_in(cursor *c, const table_entry *e, hs_slice key, bool *equal) {
     *equal = false;
+    c->ahead = NULL;
     if (e->root == 0) return leave(c, CURSOR_BEHIND);
     hs_status status = tree_descend(c->txn->store, e, key, &c->path, equal);
     if (status != HS_OK) return (int)status;
@@ -87,6 +112,7 @@ int cursor_last(engine_cursor *base) {
     int status = 0;
     const table_entry *e = current_table(c, &status);
     if (e == NULL) return status;
+    c->ahead = NULL;
     if (e->root == 0) return leave(c, CURSOR_BEFORE);
     uint32_t top = e->height - 1;
     hs_status got = tree_node(c->txn->store, e, e->root, top, &c->path.nodes[top]);

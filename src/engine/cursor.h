@@ -8,12 +8,15 @@ typedef struct cursor {
     engine_cursor base;
     txn *txn;
     engine_table table;
+    const table_entry *entry; /* in a snapshot: of the table; it does not change there */
+    const node *prefixed;     /* key_bytes begins with this leaf's prefix */
+    const uint8_t *ahead;     /* the leaf that comes next, while it is being fetched */
     tree_path path;
     enum { CURSOR_BEFORE, CURSOR_ON, CURSOR_BEHIND } place;
     uint64_t writes; /* of the transaction, when the path was taken */
     hs_slice key;
     hs_slice value;
-    uint8_t key_bytes[ENGINE_KEY_MAX];
+    uint8_t key_bytes[NODE_KEY_ROOM];
 } cursor;
 
 hs_status cursor_open(engine_txn *t, engine_table table, engine_cursor **result);

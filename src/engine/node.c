@@ -122,10 +122,8 @@ static const uint8_t *cell_rest(const node *n, const slot *s) {
 
 /* --- search ----------------------------------------------------------------------------------- */
 
-/* Orders a slot's suffix against another: memcmp order, a prefix first. */
-static int compare_suffix(const node *n, const slot *s, uint32_t head, const uint8_t *suffix,
-                          size_t size) {
-    if (s->head != head) return s->head < head ? -1 : 1;
+/* Orders what follows the heads of two suffixes with the same head: memcmp order, a prefix first. */
+static int compare_rest(const node *n, const slot *s, const uint8_t *suffix, size_t size) {
     size_t mine = rest_size(s->size), other = rest_size((uint32_t)size);
     size_t common = mine < other ? mine : other;
     if (common > 0) {
@@ -137,6 +135,39 @@ static int compare_suffix(const node *n, const slot *s, uint32_t head, const uin
 
 static bool is_inner(const node *n) {
     return n->page.kind == PAGE_INNER;
+}
+
+/* The first slot of [low, high) whose head is ≥ `head`. Without a branch on what it finds: which way
+ * a search turns cannot be foretold. */
+static uint32_t head_lower_bound(const slot *slots, uint32_t low, uint32_t high, uint64_t head) {
+    const slot *base = slots + low;
+    uint32_t left = high - low;
+    while (left > 1) {
+        uint32_t half = left / 2;
+        base += base[half - 1].head < head ? half : 0;
+        left -= half;
+    }
+    return (uint32_t)(base - slots) + (left == 1 && base->head < head ? 1 : 0);
+}
+
+/* Among slots that all have the head of the suffix. */
+static uint32_t rest_lower_bound(const node *n, uint32_t low, uint32_t high, const uint8_t *suffix,
+                                 size_t size, bool *equal) {
+    const slot *slots = slots_of(n);
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        int found = compare_rest(n, &slots[middle], suffix, size);
+        if (found == 0) {
+            *equal = true;
+            return middle;
+        }
+        if (found < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
 }
 
 static uint32_t variable_lower_bound(const node *n, hs_slice key, bool *equal) {
@@ -151,20 +182,14 @@ static uint32_t variable_lower_bound(const node *n, hs_slice key, bool *equal) {
     size_t size = key.size - n->prefix_size;
     uint32_t head = head_of(suffix, size);
     const slot *slots = slots_of(n);
-    while (low < high) {
-        uint32_t middle = (low + high) / 2;
-        int found = compare_suffix(n, &slots[middle], head, suffix, size);
-        if (found == 0) {
-            *equal = true;
-            return middle;
-        }
-        if (found < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+    low = head_lower_bound(slots, low, high, head);
+    if (low == high || slots[low].head != head) return low;
+    if (low + 1 < high && slots[low + 1].head == head) {
+        high = head_lower_bound(slots, low, high, (uint64_t)head + 1);
+    } else {
+        high = low + 1;
     }
-    return low;
+    return rest_lower_bound(n, low, high, suffix, size, equal);
 }
 
 /* Orders two keys of which both have at least eight bytes, most of the time by these alone. */
@@ -241,6 +266,34 @@ node_value node_get_value(const node *n, const node_shape *shape, uint32_t index
     return cell_value(n, &slots_of(n)[index], &mark);
 }
 
+/* Copies 16 bytes at a time, up to 15 more than asked for. */
+static void copy_loosely(uint8_t *to, const uint8_t *from, uint32_t size) {
+    for (uint32_t done = 0; done < size; done += 16)
+        memcpy(to + done, from + done, 16);
+}
+
+void node_read(const node *n, const node_shape *shape, uint32_t index, uint8_t *buffer,
+               bool prefixed, hs_slice *key, node_value *value) {
+    if (is_fixed(n)) {
+        *key = node_key(n, index, buffer);
+        *value = node_get_value(n, shape, index);
+        return;
+    }
+    const slot *s = &slots_of(n)[index];
+    uint32_t mark, rest = rest_size(s->size);
+    *value = cell_value(n, s, &mark);
+    if (!prefixed) copy_loosely(buffer, prefix_of(n), n->prefix_size);
+    uint8_t *suffix = buffer + n->prefix_size;
+    store_u32(suffix, __builtin_bswap32(s->head));
+    const uint8_t *from = at(n, s->offset) + mark;
+    if (s->offset + mark + rest + 16u <= node_bytes(n)) {
+        copy_loosely(suffix + HEAD_SIZE, from, rest);
+    } else {
+        memcpy(suffix + HEAD_SIZE, from, rest);
+    }
+    *key = (hs_slice){buffer, (size_t)n->prefix_size + s->size};
+}
+
 /* --- edits of one node ------------------------------------------------------------------------ */
 
 static void fixed_insert(node *n, const node_shape *shape, uint32_t index, hs_slice key,
@@ -301,6 +354,23 @@ static uint32_t common_size(hs_slice a, hs_slice b) {
     while (i < limit && x[i] == y[i])
         i++;
     return i;
+}
+
+void node_copy(node *to, const node *from, const node_shape *shape) {
+    assert(to->page.units == from->page.units && to->page.kind == from->page.kind);
+    size_t header = sizeof(page_header);
+    if (is_fixed(from)) {
+        const fixed_layout *l = &shape->layout;
+        memcpy((uint8_t *)to + header, at(from, (uint32_t)header), sizeof(node) - header);
+        memcpy(at(to, NODE_KEYS_OFFSET), at(from, NODE_KEYS_OFFSET),
+               (size_t)from->count * l->key_size);
+        memcpy(at(to, l->values), at(from, l->values), (size_t)from->count * l->stride);
+        return;
+    }
+    /* What lies between slots and cells means nothing. */
+    uint32_t slots_end = slots_offset(from) + from->count * (uint32_t)sizeof(slot);
+    memcpy((uint8_t *)to + header, at(from, (uint32_t)header), slots_end - header);
+    memcpy(at(to, from->cells), at(from, from->cells), node_bytes(from) - from->cells);
 }
 
 /* Writes the node anew without waste, its prefix cut to at most `prefix_limit` bytes. There must be

@@ -49,8 +49,9 @@ typedef struct node {
 } node;
 _Static_assert(sizeof(node) == 48, "node has no padding");
 
-#define NODE_KEYS_OFFSET 64u /* of a fixed leaf */
-#define NODE_LONG_VALUE  9u  /* bytes of a long value's reference with its length byte */
+#define NODE_KEYS_OFFSET 64u   /* of a fixed leaf */
+#define NODE_KEY_ROOM    1016u /* of a key's buffer that is filled 16 bytes at a time */
+#define NODE_LONG_VALUE  9u    /* bytes of a long value's reference with its length byte */
 
 /* How a fixed leaf of a table is laid out. */
 typedef struct fixed_layout {
@@ -76,6 +77,13 @@ static inline uint32_t node_bytes(const node *n) {
     return n->page.units * UNIT_SIZE;
 }
 
+/* Fetches the beginning of a leaf, where its header and most of what a search looks at lie: all its
+ * cache lines at once instead of one after the other. */
+static inline void node_prefetch(const void *leaf) {
+    for (uint32_t line = 0; line < 6; line++)
+        __builtin_prefetch((const uint8_t *)leaf + (size_t)line * 64);
+}
+
 /* A value as it stands in a leaf: its bytes, or the reference to a long one. */
 typedef struct node_value {
     hs_slice bytes;     /* in the page; for a long value NULL with its size */
@@ -97,6 +105,14 @@ void node_set_child(node *n, uint32_t index, uint32_t page);
 hs_slice node_key(const node *n, uint32_t index, uint8_t *buffer);
 /* An entry's value; of an inner node, the 4 bytes of its child's number. */
 node_value node_get_value(const node *n, const node_shape *shape, uint32_t index);
+
+/* Both at once, for walking along a leaf. `buffer` has NODE_KEY_ROOM bytes; if `prefixed`, it begins
+ * with the prefix of this very node already. */
+void node_read(const node *n, const node_shape *shape, uint32_t index, uint8_t *buffer,
+               bool prefixed, hs_slice *key, node_value *value);
+
+/* Makes `to`, a page of the same size whose page_header is filled, a copy of `from`. */
+void node_copy(node *to, const node *from, const node_shape *shape);
 
 /* Inserts an entry at `index`, where its key belongs. False if it does not fit; the node may have
  * been compacted. For inner nodes the value is the child's number (4 bytes). */

@@ -24,6 +24,7 @@ hs_status tree_descend(store *s, const table_entry *e, hs_slice key, tree_path *
         TRY(tree_node(s, e, page, level, &path->nodes[level]));
         path->index[level] = node_child_index(path->nodes[level], key);
         page = node_child(path->nodes[level], path->index[level]);
+        if (level == 1) node_prefetch(pagefile_at(&s->file, page));
     }
     TRY(tree_node(s, e, page, 0, &path->nodes[0]));
     path->index[0] = node_lower_bound(path->nodes[0], key, equal);
@@ -81,6 +82,14 @@ int tree_edge(store *s, const table_entry *e, tree_path *path, uint32_t level, b
     return 1;
 }
 
+const uint8_t *tree_leaf_ahead(const store *s, const tree_path *path) {
+    const node *leaf = path->nodes[0], *parent = path->nodes[1];
+    if (path->index[1] + 1u >= parent->count) return NULL;
+    /* Long leaves are fetched by the processor itself, once it sees that they are read in order. */
+    if (leaf->page.units > 1) return NULL;
+    return (const uint8_t *)pagefile_at(&s->file, node_child(parent, path->index[1] + 1));
+}
+
 hs_status tree_has_prefix(store *s, const table_entry *e, hs_slice prefix, bool *found) {
     *found = false;
     if (e->root == 0) return HS_OK;
@@ -125,8 +134,7 @@ static void free_node(txn *t, table_entry *e, const node *n) {
 
 static node *copy_node(txn *t, table_entry *e, const node *n) {
     node *copy = new_node(t, e, n->page.level);
-    memcpy((uint8_t *)copy + sizeof(page_header), (const uint8_t *)n + sizeof(page_header),
-           node_bytes(n) - sizeof(page_header));
+    node_copy(copy, n, &e->def->shape);
     free_node(t, e, n);
     return copy;
 }

@@ -28,6 +28,10 @@ int tree_edge(store *s, const table_entry *e, tree_path *path, uint32_t level, b
  * negative status. */
 int tree_step_leaf(store *s, const table_entry *e, tree_path *path, bool forward);
 
+/* Where the leaf after that of the path lies, if it has the same parent and there is one; it may be
+ * fetched, not read. NULL if not. */
+const uint8_t *tree_leaf_ahead(const store *s, const tree_path *path);
+
 /* Whether some key of the tree begins with `prefix`. HS_CORRUPT. */
 hs_status tree_has_prefix(store *s, const table_entry *e, hs_slice prefix, bool *found);
 
