@@ -15,6 +15,7 @@
 #include <xxhash.h>
 
 #include "base/error.h"
+#include "engine/settle.h"
 #include "engine/tree.h"
 
 uint64_t checkpoint_header_checksum(const file_header *header) {
@@ -236,6 +237,7 @@ static bool choose_state(store *s, checkpoint_mode mode, reader_slot *slot, cons
     const catalog *c = *state = s->latest;
     reader_protect(slot, c->sequence);
     reader_limit(slot, c->txn_limit);
+    space_checkpointing(&s->space, c->sequence);
     *h = s->header;
     h->generation++;
     h->sequence = c->sequence;
@@ -278,7 +280,7 @@ static hs_status finish(store *s, const file_header *h, bitmap *fresh) {
         s->log.tail = h->log_position;
         s->checkpointed = h->sequence;
         s->checkpoints++;
-        commit_advance(s);
+        settle_advance(s);
     } else {
         store_fail(s, status);
     }

@@ -3,18 +3,16 @@
  *   apply queued writes   under the locks of the shared tables they touch
  *   publish               under the pipeline lock: number, place in the log, the next catalog
  *   release locks         the next writer builds on the new catalog, though nobody may see it yet
- *   wait                  one of those who wait leads: it writes and syncs the records of all
- *   become visible        in commit order, each when it is as durable as it asked to be
+ *   settle                wait until it is visible and as durable as it asked to be (settle.c)
  */
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <xxhash.h>
 
 #include "base/error.h"
 #include "engine/cursor.h"
 #include "engine/redo.h"
+#include "engine/settle.h"
 #include "engine/tree.h"
 
 /* --- queued writes ---------------------------------------------------------------------------- */
@@ -72,7 +70,7 @@ hs_status commit_lock_shared(txn *t) {
     for (size_t i = 0; i < t->family_count && status == HS_OK; i++) {
         txn_family *f = &t->families[i];
         if (!f->needs_shared || f->created) continue;
-        status = txn_refresh_shared(f, catalog_family(latest, f->id));
+        status = txn_refresh_shared(t, f, catalog_family(latest, f->id));
         f->needs_shared = false;
     }
     pthread_mutex_unlock(&s->pipeline);
@@ -179,13 +177,19 @@ static family_entry *compose_family(txn_family *f, family_entry *now) {
     return entry;
 }
 
+/* A garbage record with what the transaction freed, and room for what composing replaces. NULL when
+ * memory is short. */
+static garbage *collect_garbage(const txn *t) {
+    return garbage_create(&t->freed, t->family_count + 1);
+}
+
 /* The next catalog; what it replaces goes into the garbage record. HS_NO_MEMORY leaves nothing
  * behind. */
 static hs_status compose(txn *t, catalog *latest, garbage *g, catalog **result) {
     catalog *c = catalog_alloc(latest->count + (uint32_t)t->family_count);
-    garbage_object *objects = memory_alloc((t->family_count + 1) * sizeof *objects);
+    garbage_object *objects = g->objects;
     size_t object_count = 0, made = 0;
-    hs_status status = c == NULL || objects == NULL ? error_memory("a catalog", sizeof *c) : HS_OK;
+    hs_status status = c == NULL ? error_memory("a catalog", sizeof *c) : HS_OK;
     uint32_t from = 0, to = 0;
     for (size_t i = 0; i <= t->family_count && status == HS_OK; i++) {
         txn_family *f = i < t->family_count ? &t->families[i] : NULL;
@@ -217,16 +221,16 @@ static hs_status compose(txn *t, catalog *latest, garbage *g, catalog **result) 
         for (size_t i = 0; i < t->family_count && made > 0; i++)
             memory_free(t->families[i].composed);
         memory_free(c);
-        memory_free(objects);
         return status;
     }
     objects[object_count++] = (garbage_object){latest, latest->sequence};
     c->count = to;
-    g->objects = objects;
     g->object_count = object_count;
     *result = c;
     return HS_OK;
 }
+
+#define RECORD_COPIED_MAX 16384u
 
 /* The transaction's log record, its checksum over the payload done. */
 static wal_record *finish_record(txn *t) {
@@ -235,36 +239,20 @@ static wal_record *finish_record(txn *t) {
         r = memory_zeroed(sizeof *r);
         if (r == NULL) return NULL;
         if (t->unlogged) r->header.flags = RECORD_UNLOGGED;
-    } else {
+    } else if (t->redo.size > RECORD_COPIED_MAX) {
         r = (wal_record *)(void *)t->redo.data;
         r->payload_size = t->redo.size - sizeof *r;
         t->redo = (byte_buffer){0};
+    } else {
+        /* A copy, so that the next small transaction finds the buffer. */
+        r = memory_alloc(t->redo.size);
+        if (r == NULL) return NULL;
+        memcpy(r, t->redo.data, t->redo.size);
+        r->payload_size = t->redo.size - sizeof *r;
     }
     r->header.size = (uint32_t)r->payload_size;
     r->header.payload_hash = XXH3_64bits(r->payload, r->payload_size);
     return r;
-}
-
-/* Lets a checkpoint run to its end, here or in the background. The pipeline lock is held, and
- * released meanwhile. */
-static hs_status await_checkpoint(store *s) {
-    if (!s->has_background) {
-        pthread_mutex_unlock(&s->pipeline);
-        hs_status status = checkpoint_run(s, CHECKPOINT_NEEDED);
-        pthread_mutex_lock(&s->pipeline);
-        return status;
-    }
-    uint64_t round = s->checkpoint_rounds, before = s->checkpointed;
-    s->checkpoint_wanted = true;
-    pthread_cond_signal(&s->wake);
-    while (s->checkpoint_rounds == round && s->failed == HS_OK)
-        pthread_cond_wait(&s->progress, &s->pipeline);
-    if (s->failed != HS_OK) return store_check_writable(s);
-    if (s->checkpointed == before && s->checkpoint_status != HS_OK) {
-        return error_set(s->checkpoint_status, "the checkpoint that must free log space failed: %s",
-                         s->checkpoint_failure);
-    }
-    return HS_OK;
 }
 
 /* Waits until the ring has room for `bytes`, prepared on disk. The pipeline lock is held, and
@@ -274,7 +262,7 @@ static hs_status await_log_room(store *s, uint64_t bytes) {
         TRY(store_check_writable(s));
         uint64_t end = s->log.end + bytes;
         if (end - s->log.tail > s->log.capacity) {
-            TRY(await_checkpoint(s));
+            TRY(settle_await_checkpoint(s));
         } else if (end > atomic_load(&s->log.prepared) &&
                    atomic_load(&s->log.prepared) < s->log.capacity) {
             pthread_mutex_unlock(&s->pipeline);
@@ -287,14 +275,6 @@ static hs_status await_log_room(store *s, uint64_t bytes) {
     }
 }
 
-/* What must have happened for a commit to be visible: the last commits up to it that ask for each
- * kind of durability. */
-typedef struct pending {
-    uint64_t last_durable;
-    uint64_t last_buffered;
-    uint64_t last_unlogged;
-} pending;
-
 static void note_durability(const txn *t, const catalog *before, catalog *c) {
     c->last_durable = t->durability == HS_DURABLE ? c->sequence : before->last_durable;
     c->last_buffered = t->durability == HS_BUFFERED ? c->sequence : before->last_buffered;
@@ -304,7 +284,7 @@ static void note_durability(const txn *t, const catalog *before, catalog *c) {
 /* Gives the transaction its place among the commits. */
 static hs_status publish(txn *t, pending *p) {
     store *s = t->store;
-    garbage *g = memory_zeroed(sizeof *g);
+    garbage *g = collect_garbage(t);
     wal_record *record = finish_record(t);
     hs_status status = g == NULL || record == NULL ? error_memory("a commit", sizeof *g) : HS_OK;
     pthread_mutex_lock(&s->pipeline);
@@ -313,7 +293,7 @@ static hs_status publish(txn *t, pending *p) {
     if (status == HS_OK) status = compose(t, s->latest, g, &c);
     if (status != HS_OK) {
         pthread_mutex_unlock(&s->pipeline);
-        memory_free(g);
+        if (g != NULL) garbage_free(g);
         memory_free(record);
         return status;
     }
@@ -324,9 +304,7 @@ static hs_status publish(txn *t, pending *p) {
     c->log_chain = s->log.chain;
     c->txn_limit = atomic_load(&s->next_txn);
     note_durability(t, before, c);
-    g->runs = t->freed;
     g->dropped = t->dropped;
-    t->freed = (run_list){0};
     t->dropped = NULL;
     space_add_garbage(&s->space, g);
     before->next = c;
@@ -336,129 +314,35 @@ static hs_status publish(txn *t, pending *p) {
             s->next_family = t->families[i].id + 1;
     }
     *p = (pending){c->last_durable, c->last_buffered, c->last_unlogged};
-    commit_advance(s);
+    settle_advance(s);
     pthread_mutex_unlock(&s->pipeline);
     return HS_OK;
 }
 
 hs_status commit_replayed(txn *t, uint64_t sequence, uint64_t position, uint64_t chain) {
     store *s = t->store;
-    garbage *g = memory_zeroed(sizeof *g);
+    garbage *g = collect_garbage(t);
     if (g == NULL) return error_memory("a commit", sizeof *g);
     catalog *c = NULL, *before = s->latest;
     hs_status status = compose(t, before, g, &c);
     if (status != HS_OK) {
-        memory_free(g);
+        garbage_free(g);
         return status;
     }
     c->sequence = g->sequence = sequence;
     c->log_position = position;
     c->log_chain = chain;
     c->txn_limit = atomic_load(&s->next_txn);
-    g->runs = t->freed;
     g->dropped = t->dropped;
-    t->freed = (run_list){0};
     t->dropped = NULL;
     space_add_garbage(&s->space, g);
     before->next = c;
     s->latest = c;
-    commit_advance(s);
+    settle_advance(s);
     return HS_OK;
 }
 
-/* --- becoming durable and visible ------------------------------------------------------------- */
-
-static uint64_t max_u64(uint64_t a, uint64_t b) {
-    return a > b ? a : b;
-}
-
-void commit_advance(store *s) {
-    catalog *visible = atomic_load_explicit(&s->visible, memory_order_relaxed), *next;
-    uint64_t synced = max_u64(s->log.synced, s->checkpointed),
-             written = max_u64(s->log.written, s->checkpointed);
-    while ((next = visible->next) != NULL && next->last_durable <= synced &&
-           next->last_buffered <= written && next->last_unlogged <= s->checkpointed) {
-        visible = next;
-        atomic_store(&s->visible, visible);
-        atomic_store(&s->visible_sequence, visible->sequence);
-    }
-}
-
-hs_status commit_flush(store *s, bool sync) {
-    if (s->log.leader) {
-        pthread_cond_wait(&s->progress, &s->pipeline);
-        return HS_OK;
-    }
-    wal_record *first = s->log.queue_first;
-    uint64_t upto = first != NULL ? s->log.queue_last->header.sequence : s->log.written;
-    s->log.leader = true;
-    s->log.queue_first = s->log.queue_last = NULL;
-    s->log.queue_bytes = 0;
-    pthread_mutex_unlock(&s->pipeline);
-    hs_status status = wal_write(&s->log, first);
-    if (status == HS_OK && sync) status = vfs_sync(s->log.file);
-    wal_free_records(first);
-    pthread_mutex_lock(&s->pipeline);
-    s->log.leader = false;
-    if (status == HS_OK) {
-        s->log.written = max_u64(s->log.written, upto);
-        if (sync) s->log.synced = max_u64(s->log.synced, upto);
-        commit_advance(s);
-    } else {
-        store_fail(s, status);
-    }
-    pthread_cond_broadcast(&s->progress);
-    return status;
-}
-
-/* What a commit still waits for. */
-typedef enum lack { LACKS_NOTHING, LACKS_WRITE, LACKS_SYNC, LACKS_CHECKPOINT } lack;
-
-/* A commit is settled when it is visible: it is then as durable as it asked to be, and so is every
- * commit before it. */
-static lack lack_of(const store *s, const pending *p) {
-    if (max_u64(s->log.synced, s->checkpointed) < p->last_durable) return LACKS_SYNC;
-    if (max_u64(s->log.written, s->checkpointed) < p->last_buffered) return LACKS_WRITE;
-    return s->checkpointed < p->last_unlogged ? LACKS_CHECKPOINT : LACKS_NOTHING;
-}
-
-#define RELAXED_QUEUE_MAX (UINT64_C(1) << 20) /* bytes that may wait in memory */
-
-/* Waits until a published commit is settled. The pipeline lock is held, and released meanwhile. It
- * cannot be taken back: whatever keeps it from being settled makes the store read-only, and only
- * reopening tells whether it was kept. */
-static hs_status await_settled(store *s, const pending *p) {
-    lack lack;
-    while ((lack = lack_of(s, p)) != LACKS_NOTHING) {
-        hs_status status = s->failed;
-        if (status == HS_OK)
-            status = lack == LACKS_CHECKPOINT ? await_checkpoint(s)
-                                              : commit_flush(s, lack == LACKS_SYNC);
-        if (status == HS_OK || lack_of(s, p) == LACKS_NOTHING) continue;
-        store_fail(s, status);
-        return error_set(HS_IO, "%s: the commit may not be on disk: %s", s->path, s->failure);
-    }
-    return HS_OK;
-}
-
-static hs_status settle(store *s, const pending *p) {
-    pthread_mutex_lock(&s->pipeline);
-    hs_status status = await_settled(s, p);
-    if (status == HS_OK && s->failed == HS_OK && s->log.queue_bytes > RELAXED_QUEUE_MAX &&
-        !s->log.leader)
-        (void)commit_flush(s, false);
-    uint64_t used = s->log.end - s->log.tail;
-    bool due = used > s->log.capacity / 100 * s->config.checkpoint_percent;
-    if (due && s->has_background && !s->checkpoint_wanted) {
-        s->checkpoint_wanted = true;
-        pthread_cond_signal(&s->wake);
-    }
-    pthread_mutex_unlock(&s->pipeline);
-    /* Without a background thread the checkpoint runs here. Its failure is not the commit's: the
-     * next one meets it again. */
-    if (due && !s->has_background && status == HS_OK) (void)checkpoint_run(s, CHECKPOINT_NEEDED);
-    return status;
-}
+/* --- committing ------------------------------------------------------------------------------- */
 
 hs_status txn_commit(engine_txn *base) {
     txn *t = (txn *)base;
@@ -483,34 +367,4 @@ hs_status txn_commit(engine_txn *base) {
     t->allocated.count = 0;
     txn_end(t);
     return settle(s, &p);
-}
-
-/* --- the background thread -------------------------------------------------------------------- */
-
-#define BACKGROUND_PERIOD_NS 200000000 /* relaxed commits are written within a fifth of a second */
-
-void *commit_background(void *argument) {
-    store *s = argument;
-    pthread_mutex_lock(&s->pipeline);
-    while (!s->stopping) {
-        if (s->checkpoint_wanted && s->failed == HS_OK) {
-            s->checkpoint_wanted = false;
-            pthread_mutex_unlock(&s->pipeline);
-            (void)checkpoint_run(s, CHECKPOINT_NEEDED);
-            pthread_mutex_lock(&s->pipeline);
-            continue;
-        }
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += BACKGROUND_PERIOD_NS;
-        if (until.tv_nsec >= 1000000000) {
-            until.tv_sec++;
-            until.tv_nsec -= 1000000000;
-        }
-        pthread_cond_timedwait(&s->wake, &s->pipeline, &until);
-        if (s->log.queue_first != NULL && !s->log.leader && s->failed == HS_OK && !s->stopping)
-            (void)commit_flush(s, false);
-    }
-    pthread_mutex_unlock(&s->pipeline);
-    return NULL;
 }

@@ -7,15 +7,25 @@
 
 #include "base/error.h"
 
-#define SLICE_PAGES 8192u /* moved per transaction: as long do a family's writers wait */
-#define PASSES_MAX  8u
-#define SLACK_UNITS 8u /* not worth a move: a small file would never come to rest */
+#define SLICE_PAGES  8192u /* moved per transaction: as long do a family's writers wait */
+#define LIFTS_MAX    2u
+#define PASSES_MAX   8u
+#define LIFTED_LEAST 17u /* units: longer than any tree page */
+#define SLACK_UNITS  8u  /* not worth a move: a small file would never come to rest */
+
+/* What is moved in one go over all families. */
+typedef struct plan {
+    uint64_t limit; /* pages that reach behind it are moved */
+    uint32_t least; /* units that a page must have to be moved, and may have */
+    uint32_t most;
+    uint64_t moved; /* units */
+    bool lift;      /* long values for which there is no place go to the end of the file */
+} plan;
 
 typedef struct move {
+    plan *plan;
     txn *txn;
     table_entry *table;
-    uint64_t limit; /* pages that reach behind it are moved */
-    uint32_t least; /* units that a page must have to be moved */
     uint32_t left;  /* pages that this transaction may still move */
     uint32_t stuck; /* units of the shortest page that found no free place before the limit */
 } move;
@@ -24,13 +34,14 @@ typedef struct move {
 static void note_move(move *m, const page_header *to) {
     if (m->left > 0) m->left--;
     m->txn->writes++;
-    bool behind = to->page + (uint64_t)to->units > m->limit;
+    m->plan->moved += to->units;
+    bool behind = !m->plan->lift && to->page + (uint64_t)to->units > m->plan->limit;
     if (behind && to->units < m->stuck) m->stuck = to->units;
 }
 
 static bool may_move(const move *m, uint32_t page, uint32_t units) {
-    return page + (uint64_t)units > m->limit && units >= m->least && m->left > 0 &&
-           units < m->stuck;
+    return page + (uint64_t)units > m->plan->limit && units >= m->plan->least &&
+           units <= m->plan->most && m->left > 0 && units < m->stuck;
 }
 
 static hs_status own(move *m, node **n) {
@@ -45,7 +56,8 @@ static hs_status move_value(move *m, node **leaf, uint32_t index) {
     if (v.long_page == 0) return HS_OK;
     uint64_t units = (sizeof(value_header) + v.bytes.size + UNIT_SIZE - 1) / UNIT_SIZE;
     if (!may_move(m, v.long_page, (uint32_t)units)) return HS_OK;
-    if (!space_has_place(&m->txn->store->space, (uint32_t)units, v.long_page)) return HS_OK;
+    if (!m->plan->lift && !space_has_place(&m->txn->store->space, (uint32_t)units, v.long_page))
+        return HS_OK;
     page_expect expect = expect_value(m->table->def);
     page_header *from, *to;
     TRY(pagefile_get(&m->txn->store->file, v.long_page, &expect, &from));
@@ -81,32 +93,28 @@ static hs_status move_node(move *m, uint32_t *page, uint32_t level) {
     return HS_OK;
 }
 
-static hs_status move_tables(txn *t, txn_family *f, uint64_t limit, uint32_t least, bool *more) {
-    move m = {.txn = t, .limit = limit, .least = least, .left = SLICE_PAGES, .stuck = UINT32_MAX};
+static hs_status move_tables(txn *t, txn_family *f, plan *p, bool *more) {
+    move m = {.plan = p, .txn = t, .left = SLICE_PAGES, .stuck = UINT32_MAX};
     for (uint32_t i = 0; i < f->count; i++) {
         m.table = &f->tables[i];
         if (m.table->root != 0) TRY(move_node(&m, &m.table->root, m.table->height - 1));
     }
-    *more = m.left == 0 && m.stuck > least;
+    *more = m.left == 0 && m.stuck > p->least;
     return HS_OK;
 }
 
 /* Moves a slice of a family's pages. */
-static hs_status move_family(store *s, engine_family family, uint64_t limit, uint32_t least,
-                             bool *more) {
+static hs_status move_family(store *s, engine_family family, plan *p, bool *more) {
     engine_txn *base;
     *more = false;
     hs_status status = txn_begin_write(&s->base, &family, 1, HS_RELAXED, &base);
     if (status == HS_NOT_FOUND) return HS_OK; /* dropped meanwhile */
     if (status != HS_OK) return status;
     txn *t = (txn *)base;
-    /* The pages kept for the next writer may be the ones in the way. */
-    space_give_back(&s->space, t->pool.classes, SIZE_CLASSES);
-    for (uint32_t c = 0; c < SIZE_CLASSES; c++)
-        t->pool.classes[c].count = 0;
+    t->refill = TXN_THRIFTY;
     txn_find_family(t, family)->needs_shared = true;
     status = commit_lock_shared(t);
-    if (status == HS_OK) status = move_tables(t, txn_find_family(t, family), limit, least, more);
+    if (status == HS_OK) status = move_tables(t, txn_find_family(t, family), p, more);
     if (status != HS_OK) {
         txn_abort(base);
         return status;
@@ -126,7 +134,19 @@ static hs_status list_families(store *s, engine_family **families, uint32_t *cou
                              : HS_OK;
 }
 
-static hs_status move_all(store *s, uint64_t limit, uint32_t least) {
+/* Gives the pages back that families keep for their next writers: they may be the ones in the
+ * way. */
+static void empty_pools(store *s) {
+    for (uint32_t i = 0; i <= ENGINE_FAMILIES_MAX; i++) {
+        family_state *state = atomic_load(&s->states[i]);
+        if (state == NULL) continue;
+        pthread_mutex_lock(&state->writer);
+        writer_kit_empty_pool(&s->space, &state->kit);
+        pthread_mutex_unlock(&state->writer);
+    }
+}
+
+static hs_status move_all(store *s, plan *p) {
     engine_family *families;
     uint32_t count;
     TRY(list_families(s, &families, &count));
@@ -134,7 +154,7 @@ static hs_status move_all(store *s, uint64_t limit, uint32_t least) {
     for (uint32_t i = 0; i < count && status == HS_OK; i++) {
         bool more = true;
         while (more && status == HS_OK)
-            status = move_family(s, families[i], limit, least, &more);
+            status = move_family(s, families[i], p, &more);
     }
     memory_free(families);
     return status;
@@ -144,27 +164,56 @@ static hs_status move_all(store *s, uint64_t limit, uint32_t least) {
  * pages. */
 static const uint32_t move_order[] = {4096, 512, 64, 17, 2, 1};
 
+/* Moves pages of `least` to `most` units that reach behind `limit`, and saves that. */
+static hs_status move_some(store *s, plan *p) {
+    TRY(move_all(s, p));
+    return checkpoint_run(s, CHECKPOINT_NEEDED);
+}
+
+/* The long values behind `limit` go to the end of the file, so that the short pages can close
+ * up. */
+static hs_status lift_values(store *s, uint64_t taken, uint64_t limit) {
+    plan up = {.limit = limit, .least = LIFTED_LEAST, .most = UINT32_MAX, .lift = true};
+    TRY(move_some(s, &up));
+    plan down = {.limit = taken - (up.moved < taken ? up.moved : taken),
+                 .least = 1,
+                 .most = LIFTED_LEAST - 1};
+    return move_some(s, &down);
+}
+
+/* One pass with a plan for each length, the longest first: what needs many units in one piece must
+ * come before smaller pages fill the holes. */
+static hs_status move_lengths(store *s, uint64_t limit) {
+    for (size_t i = 0; i < sizeof move_order / sizeof *move_order; i++) {
+        plan p = {.limit = limit, .least = move_order[i], .most = UINT32_MAX};
+        TRY(move_some(s, &p));
+    }
+    /* The first checkpoint frees the places that were left; the second moves catalog and space map
+     * into them. */
+    TRY(checkpoint_run(s, CHECKPOINT_FORCED));
+    TRY(checkpoint_run(s, CHECKPOINT_FORCED));
+    return space_trim(&s->space, 0);
+}
+
 hs_status store_compact(store *s) {
     TRY(checkpoint_run(s, CHECKPOINT_NEEDED));
+    empty_pools(s);
     uint64_t before = UINT64_MAX;
+    uint32_t lifts = 0;
     for (uint32_t pass = 0; pass < PASSES_MAX; pass++) {
         uint64_t taken = space_taken_units(&s->space), units = atomic_load(&s->file.units);
         /* Stop when the file is within 1 % of what it must hold, or a pass has gained nothing. */
-        if (units <= taken + taken / 100 + SLACK_UNITS || units >= before) break;
-        before = units;
+        if (units <= taken + taken / 100 + SLACK_UNITS || (units >= before && lifts == LIFTS_MAX))
+            break;
         /* After the first pass, what is left behind found no hole that was long enough: clear one
-         * by moving more of the short pages before it. */
-        uint64_t limit = pass == 0 ? taken : taken - (units - taken) / 2;
-        /* What needs many units in one piece first, before smaller pages fill the holes. */
-        for (size_t i = 0; i < sizeof move_order / sizeof *move_order; i++) {
-            TRY(move_all(s, limit, move_order[i]));
-            TRY(checkpoint_run(s, CHECKPOINT_NEEDED));
-        }
-        /* The first checkpoint frees the places that were left; the second moves catalog and space
-         * map into them. */
-        TRY(checkpoint_run(s, CHECKPOINT_FORCED));
-        TRY(checkpoint_run(s, CHECKPOINT_FORCED));
-        TRY(space_trim(&s->space, 0));
+         * by moving more of the short pages before it. If that gains nothing, the holes lie between
+         * long values: lift half of these, then all, to the end of the file, so that they close up
+         * when they come down again. */
+        bool lift = units >= before;
+        if (lift) TRY(lift_values(s, taken, lifts == 0 ? taken / 2 : 0));
+        TRY(move_lengths(s, pass == 0 || lift ? taken : taken - (units - taken) / 2));
+        before = lift ? UINT64_MAX : units;
+        lifts += lift;
     }
     return space_trim(&s->space, 0);
 }

@@ -122,7 +122,8 @@ static const uint8_t *cell_rest(const node *n, const slot *s) {
 
 /* --- search ----------------------------------------------------------------------------------- */
 
-/* Orders what follows the heads of two suffixes with the same head: memcmp order, a prefix first. */
+/* Orders what follows the heads of two suffixes with the same head: memcmp order, a prefix
+ * first. */
 static int compare_rest(const node *n, const slot *s, const uint8_t *suffix, size_t size) {
     size_t mine = rest_size(s->size), other = rest_size((uint32_t)size);
     size_t common = mine < other ? mine : other;
@@ -137,8 +138,8 @@ static bool is_inner(const node *n) {
     return n->page.kind == PAGE_INNER;
 }
 
-/* The first slot of [low, high) whose head is ≥ `head`. Without a branch on what it finds: which way
- * a search turns cannot be foretold. */
+/* The first slot of [low, high) whose head is ≥ `head`. Without a branch on what it finds: which
+ * way a search turns cannot be foretold. */
 static uint32_t head_lower_bound(const slot *slots, uint32_t low, uint32_t high, uint64_t head) {
     const slot *base = slots + low;
     uint32_t left = high - low;

@@ -106,8 +106,8 @@ hs_slice node_key(const node *n, uint32_t index, uint8_t *buffer);
 /* An entry's value; of an inner node, the 4 bytes of its child's number. */
 node_value node_get_value(const node *n, const node_shape *shape, uint32_t index);
 
-/* Both at once, for walking along a leaf. `buffer` has NODE_KEY_ROOM bytes; if `prefixed`, it begins
- * with the prefix of this very node already. */
+/* Both at once, for walking along a leaf. `buffer` has NODE_KEY_ROOM bytes; if `prefixed`, it
+ * begins with the prefix of this very node already. */
 void node_read(const node *n, const node_shape *shape, uint32_t index, uint8_t *buffer,
                bool prefixed, hs_slice *key, node_value *value);
 

@@ -2,9 +2,14 @@
 #include "engine/space.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
+
+#define SIFT_LEAST  1024u /* runs for which a round is worth while */
+#define SIFT_STEP   64u   /* records looked at in one go, under the lock */
+#define JOINED_RUNS 512u  /* of several commits in one record */
 
 hs_status run_list_reserve(run_list *list, size_t more) {
     return memory_reserve((void **)&list->runs, &list->capacity, list->count + more,
@@ -47,7 +52,20 @@ hs_status space_load(space *s, const uint8_t *bytes, uint64_t size, uint64_t uni
     return HS_OK;
 }
 
-static void garbage_free(garbage *g) {
+garbage *garbage_create(const run_list *runs, size_t objects) {
+    garbage *g = memory_alloc(sizeof *g + objects * sizeof *g->objects);
+    if (g == NULL) return NULL;
+    *g = (garbage){.next = NULL};
+    if (run_list_reserve(&g->runs, runs->count) != HS_OK) {
+        memory_free(g);
+        return NULL;
+    }
+    if (runs->count > 0) memcpy(g->runs.runs, runs->runs, runs->count * sizeof *runs->runs);
+    g->runs.count = runs->count;
+    return g;
+}
+
+void garbage_free(garbage *g) {
     for (size_t i = 0; i < g->object_count; i++)
         memory_free(g->objects[i].block);
     while (g->dropped != NULL) {
@@ -55,7 +73,6 @@ static void garbage_free(garbage *g) {
         memory_free(g->dropped);
         g->dropped = next;
     }
-    memory_free(g->objects);
     run_list_free(&g->runs);
     memory_free(g);
 }
@@ -75,6 +92,7 @@ static garbage *queue_pop(garbage_queue *queue) {
     garbage *g = queue->first;
     queue->first = g->next;
     if (queue->first == NULL) queue->last = NULL;
+    g->next = NULL;
     return g;
 }
 
@@ -110,6 +128,7 @@ static void reclaim_one(space *s, garbage *g) {
 static void reclaim(space *s, uint64_t horizon) {
     while (s->fresh.first != NULL && s->fresh.first->sequence <= horizon) {
         garbage *g = queue_pop(&s->fresh);
+        if (s->sift_at == g) s->sift_at = NULL;
         reclaim_one(s, g);
         if (g->runs.count > 0 || g->dropped != NULL) {
             queue_append(&s->held, g);
@@ -144,26 +163,62 @@ static void sift_one(space *s, const readers_view *view, garbage *g) {
     g->object_count = kept;
 }
 
-#define SIFT_LEAST 1024u
+/* Joins a record to the one before it, so that many small commits take little memory. What the
+ * first freed counts as freed a little later then; a checkpoint that lies between them would go
+ * wrong. */
+static bool join(space *s, garbage *before, const garbage *g) {
+    size_t runs = before->runs.count + g->runs.count;
+    bool parted = before->sequence <= s->saved && s->saved < g->sequence;
+    if (runs > JOINED_RUNS || parted || before->object_count + g->object_count > 0 ||
+        before->dropped != NULL || g->dropped != NULL ||
+        run_list_reserve(&before->runs, g->runs.count) != HS_OK)
+        return false;
+    memcpy(&before->runs.runs[before->runs.count], g->runs.runs,
+           g->runs.count * sizeof *g->runs.runs);
+    before->runs.count = runs;
+    before->sequence = g->sequence;
+    return true;
+}
 
-/* Looks through all fresh garbage; as that takes time, only when as much was added as the last time
- * left behind. */
-static void sift(space *s, const readers_view *view) {
-    if (!s->sift_due && (s->unsifted < SIFT_LEAST || s->unsifted < s->sifted)) return;
-    s->sift_due = false;
-    s->unsifted = s->sifted = 0;
-    garbage_queue all = s->fresh;
-    s->fresh = (garbage_queue){0};
-    while (all.first != NULL) {
-        garbage *g = queue_pop(&all);
-        if (g->sequence <= view->visible) sift_one(s, view, g);
-        if (g->runs.count > 0 || g->object_count > 0 || g->dropped != NULL) {
-            s->sifted += g->runs.count + g->object_count;
-            queue_append(&s->fresh, g);
-        } else {
-            garbage_free(g);
-        }
+/* Looks at the record behind sift_at, which is there, and takes it out if nothing is left of it. */
+static void sift_next(space *s, const readers_view *view) {
+    garbage *before = s->sift_at, *g = before == NULL ? s->fresh.first : before->next;
+    sift_one(s, view, g);
+    s->sifted += g->runs.count;
+    bool empty = g->runs.count == 0 && g->object_count == 0 && g->dropped == NULL;
+    if (!empty && (before == NULL || !join(s, before, g))) {
+        s->sift_at = g;
+        return;
     }
+    if (before == NULL) {
+        s->fresh.first = g->next;
+    } else {
+        before->next = g->next;
+    }
+    if (s->fresh.last == g) s->fresh.last = before;
+    garbage_free(g);
+}
+
+/* Goes on with a round of sifting. A round begins when as much was added as the last one left. */
+static void sift(space *s, const readers_view *view) {
+    if (!s->sifting && (s->sift_due || (s->unsifted >= SIFT_LEAST && s->unsifted >= s->sifted))) {
+        s->sifting = true;
+        s->sift_due = false;
+        s->unsifted = s->sifted = 0;
+        s->sift_at = NULL;
+        s->sift_end = view->visible;
+    }
+    for (uint32_t i = 0; s->sifting && i < SIFT_STEP; i++) {
+        const garbage *g = s->sift_at == NULL ? s->fresh.first : s->sift_at->next;
+        s->sifting = g != NULL && g->sequence <= s->sift_end;
+        if (s->sifting) sift_next(s, view);
+    }
+}
+
+void space_checkpointing(space *s, uint64_t sequence) {
+    pthread_mutex_lock(&s->lock);
+    s->saved = sequence;
+    pthread_mutex_unlock(&s->lock);
 }
 
 void space_checkpointed(space *s, uint64_t sequence, bitmap *durable) {
@@ -172,7 +227,13 @@ void space_checkpointed(space *s, uint64_t sequence, bitmap *durable) {
     s->sift_due = true;
     s->durable = *durable;
     *durable = old;
-    while (s->held.first != NULL && s->held.first->sequence <= sequence) {
+    for (uint32_t i = 0; s->held.first != NULL && s->held.first->sequence <= sequence; i++) {
+        if (i % SIFT_STEP == SIFT_STEP - 1) {
+            /* Let writers in between. */
+            pthread_mutex_unlock(&s->lock);
+            pthread_mutex_lock(&s->lock);
+            if (s->held.first == NULL || s->held.first->sequence > sequence) break;
+        }
         garbage *g = queue_pop(&s->held);
         reclaim_one(s, g);
         assert(g->runs.count == 0 && g->dropped == NULL);

@@ -55,15 +55,20 @@ typedef struct garbage_object {
     uint64_t born; /* the commit that made it */
 } garbage_object;
 
-/* What one commit freed. */
+/* What one commit freed; or several commits in a row, then as if the last of them had. */
 typedef struct garbage {
     struct garbage *next;
     uint64_t sequence; /* of the commit that freed it */
     run_list runs;
     dropped_tree *dropped; /* whole trees, taken apart by the next checkpoint */
-    garbage_object *objects;
     size_t object_count;
+    garbage_object objects[]; /* [object_count] */
 } garbage;
+
+/* A heap block with room for `objects` objects, and the runs of a list. NULL when memory is
+ * short. */
+garbage *garbage_create(const run_list *runs, size_t objects);
+void garbage_free(garbage *g);
 
 /* Garbage records in commit order. */
 typedef struct garbage_queue {
@@ -78,9 +83,15 @@ typedef struct space {
     bitmap taken;
     garbage_queue fresh; /* a reader may still see it */
     garbage_queue held;  /* no reader sees it, but its runs are durable */
-    size_t unsifted;     /* runs that became fresh garbage since it was last sifted */
-    bool sift_due;       /* sift at the next need: a checkpoint has let go of some */
-    size_t sifted;       /* runs that were left then */
+    /* Sifting looks through the fresh garbage for what no reader can see, a few records at a
+     * time. */
+    size_t unsifted;   /* runs that became fresh garbage since the last round began */
+    size_t sifted;     /* runs that this round, or the last one, left */
+    bool sift_due;     /* begin a round at the next need: a checkpoint has let go of some */
+    bool sifting;      /* a round is under way */
+    uint64_t sift_end; /* it ends behind this commit */
+    garbage *sift_at;  /* it goes on behind this record; NULL: at the first one */
+    uint64_t saved;    /* what a running checkpoint saves: records are not joined across it */
 } space;
 
 hs_status space_open(space *s, pagefile *file);
@@ -102,6 +113,9 @@ void space_give_back(space *s, const run_list *lists, size_t count);
 
 /* Appends a commit's garbage; sequences ascend. The space owns it from now on. */
 void space_add_garbage(space *s, garbage *garbage);
+
+/* A checkpoint of commit `sequence` begins. Called before the next commit is published. */
+void space_checkpointing(space *s, uint64_t sequence);
 
 /* The checkpoint of commit `sequence` is finished: `durable` takes the place of the durable map
  * (the old one is handed back in it), and what it no longer contains becomes free as far as readers

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "engine/settle.h"
 #include "engine/txn.h"
 
 /* --- shared state ----------------------------------------------------------------------------- */
@@ -53,8 +54,7 @@ static void free_states(store *s) {
     for (uint32_t i = 0; s->states != NULL && i <= ENGINE_FAMILIES_MAX; i++) {
         family_state *state = atomic_load(&s->states[i]);
         if (state == NULL) continue;
-        for (uint32_t c = 0; c < SIZE_CLASSES; c++)
-            run_list_free(&state->pool.classes[c]);
+        writer_kit_free(&state->kit);
         pthread_mutex_destroy(&state->writer);
         pthread_mutex_destroy(&state->shared);
         memory_free(state);
@@ -373,7 +373,7 @@ static hs_status load(store *s) {
 
 static hs_status start_background(store *s) {
     if (!s->config.background) return HS_OK;
-    int error = pthread_create(&s->background, NULL, commit_background, s);
+    int error = pthread_create(&s->background, NULL, settle_background, s);
     if (error != 0) return error_errno(error, "%s: starting the background thread", s->path);
     s->has_background = true;
     return HS_OK;
@@ -474,9 +474,7 @@ static hs_status give_back_rest(store *s) {
     for (uint32_t i = 0; i <= ENGINE_FAMILIES_MAX; i++) {
         family_state *state = atomic_load(&s->states[i]);
         if (state == NULL) continue;
-        space_give_back(&s->space, state->pool.classes, SIZE_CLASSES);
-        for (uint32_t c = 0; c < SIZE_CLASSES; c++)
-            state->pool.classes[c].count = 0;
+        writer_kit_empty_pool(&s->space, &state->kit);
     }
     TRY(space_trim(&s->space, 0));
     return vfs_truncate(s->log.file, LOG_RING_OFFSET);
@@ -505,7 +503,7 @@ void store_close(engine *e, hs_status *status) {
     } else {
         /* What the log can still take, it gets. */
         pthread_mutex_lock(&s->pipeline);
-        if (s->failed == HS_OK) (void)commit_flush(s, true);
+        if (s->failed == HS_OK) (void)settle_flush(s, true);
         pthread_mutex_unlock(&s->pipeline);
     }
     store_free(s);

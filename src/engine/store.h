@@ -2,8 +2,8 @@
  *
  * The parts, from the bottom: vfs (files), pagefile (the mapping), space (allocation), node and
  * tree (B+trees), catalog (the roots as of a commit), readers (who sees what), wal (the log), txn
- * (transactions), commit (the pipeline), checkpoint, compact, recovery, check; interface makes them
- * the engine of engine.h.
+ * (transactions), commit and settle (the pipeline), checkpoint, compact, recovery, check; interface
+ * makes them the engine of engine.h.
  *
  * Locks, in the order in which a thread may take them: ddl, family writers (by family), families'
  * shared tables (by family), checkpoint, pipeline, space. The log's prepare lock is taken under no
@@ -28,12 +28,28 @@ typedef struct page_pool {
     run_list classes[SIZE_CLASSES];
 } page_pool;
 
+/* What a write transaction leaves to the next one of its family, so that small commits allocate
+ * little: free pages, and empty lists and buffers with their memory. */
+typedef struct writer_kit {
+    page_pool pool;
+    uint32_t refill; /* pages taken at once when the pool runs dry */
+    run_list allocated, spare, freed;
+    byte_buffer redo, queue;
+    table_entry *tables; /* of the first family */
+    uint32_t table_capacity;
+} writer_kit;
+
 /* What the writers of a family share. */
 typedef struct family_state {
     pthread_mutex_t writer; /* held by its one write transaction */
     pthread_mutex_t shared; /* held while queued writes are applied to its shared tables */
-    page_pool pool;         /* guarded by `writer` */
+    writer_kit kit;         /* guarded by `writer` */
 } family_state;
+
+/* Gives a kit's free pages back. */
+void writer_kit_empty_pool(space *space, writer_kit *kit);
+/* Frees a kit's memory; its pages have been given back, or the store ends. */
+void writer_kit_free(writer_kit *kit);
 
 typedef struct store {
     engine base;
@@ -67,6 +83,7 @@ typedef struct store {
     hs_status checkpoint_status; /* of the last attempt */
     char checkpoint_failure[512];
     bool checkpoint_wanted;
+    bool flush_wanted; /* of the background thread */
     bool stopping;
     _Atomic bool stopped; /* failed is set; may be looked at without the lock */
     hs_status failed;     /* not HS_OK: writing has stopped for good, for this reason */
@@ -135,16 +152,6 @@ hs_status checkpoint_mark_open(store *s);
 hs_status checkpoint_write_header(pagefile *file, const file_header *header);
 /* The checksum that a header slot must carry. */
 uint64_t checkpoint_header_checksum(const file_header *header);
-
-/* --- commit.c --------------------------------------------------------------------------------- */
-
-/* Makes visible what may be. The pipeline lock is held. */
-void commit_advance(store *s);
-/* Writes the queue to the log, and syncs it if asked. The pipeline lock is held and is released
- * meanwhile. */
-hs_status commit_flush(store *s, bool sync);
-/* The body of the background thread. */
-void *commit_background(void *store);
 
 /* --- recovery.c ------------------------------------------------------------------------------- */
 

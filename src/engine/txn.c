@@ -33,17 +33,26 @@ static hs_status take(txn *t, uint32_t units, size_t count, run_list *out) {
     return space_take(&t->store->space, &view, units, count, out);
 }
 
+static hs_status make_room(run_list *list) {
+    return list->capacity - list->count >= RESERVE_LISTS ? HS_OK
+                                                         : run_list_reserve(list, RESERVE_LISTS);
+}
+
+#define REFILL_MAX 15u
+
 hs_status txn_reserve(txn *t, uint32_t units, size_t count) {
     run_list *pool = &t->pool.classes[size_class(units)];
-    TRY(run_list_reserve(&t->freed, RESERVE_LISTS));
-    TRY(run_list_reserve(&t->allocated, RESERVE_LISTS));
-    TRY(run_list_reserve(&t->spare, RESERVE_LISTS));
-    TRY(run_list_reserve(pool, RESERVE_LISTS));
+    TRY(make_room(&t->freed));
+    TRY(make_room(&t->allocated));
+    TRY(make_room(&t->spare));
+    TRY(make_room(pool));
     if (pool->count >= count) return HS_OK;
-    /* Take twice as much each time, so that a long transaction asks rarely and a short one keeps
-     * little. */
+    /* Take more each time, so that a long transaction asks rarely and a short one keeps little; and
+     * so does a family that has many short ones. */
     size_t more = count - pool->count, extra = t->allocated.count / 4;
-    size_t limit = 256 / units;
+    size_t limit = t->refill == TXN_THRIFTY ? 0 : 256 / units;
+    if (t->refill < REFILL_MAX) t->refill = 2 * t->refill + 1;
+    if (units == 1 && extra < t->refill) extra = t->refill;
     hs_status status = take(t, units, more + (extra < limit ? extra : limit), pool);
     if (status == HS_FULL && extra > 0) status = take(t, units, more, pool);
     return status;
@@ -158,14 +167,23 @@ static void see_latest(txn *t) {
     pthread_mutex_unlock(&s->pipeline);
 }
 
-static hs_status copy_tables(txn_family *f, const family_entry *from) {
-    table_entry *tables = memory_alloc((from->count + 1u) * sizeof *tables);
-    if (tables == NULL) return error_memory("a transaction's tables", from->count * sizeof *tables);
-    memcpy(tables, from->tables, from->count * sizeof *tables);
-    memory_free(f->tables);
-    f->tables = tables;
+static hs_status copy_tables(txn *t, txn_family *f, const family_entry *from) {
+    if (f->tables == NULL && t->table_capacity > from->count) {
+        f->tables = t->tables;
+        f->capacity = t->table_capacity;
+        t->tables = NULL;
+        t->table_capacity = 0;
+    }
+    if (f->tables == NULL || f->capacity <= from->count) {
+        table_entry *tables = memory_alloc((from->count + 1u) * sizeof *tables);
+        if (tables == NULL)
+            return error_memory("a transaction's tables", from->count * sizeof *tables);
+        memory_free(f->tables);
+        f->tables = tables;
+        f->capacity = from->count + 1u;
+    }
+    memcpy(f->tables, from->tables, from->count * sizeof *f->tables);
     f->count = from->count;
-    f->capacity = from->count + 1u;
     f->next_table = from->next_table;
     memcpy(f->name, from->name, sizeof f->name);
     return HS_OK;
@@ -177,7 +195,7 @@ hs_status txn_add_family(txn *t, engine_family id, const family_entry *from, txn
     txn_family f = {.id = id, .next_table = 1, .writer = t->replaying, .shared = t->replaying};
     f.state = store_family_state(t->store, id);
     if (f.state == NULL) return error_memory("a column family's locks", sizeof *f.state);
-    if (from != NULL) TRY(copy_tables(&f, from));
+    if (from != NULL) TRY(copy_tables(t, &f, from));
     /* Kept in the order of ids: commit locks and composes in this order. */
     size_t at = t->family_count;
     while (at > 0 && t->families[at - 1].id > id)
@@ -195,11 +213,20 @@ static int compare_families(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-/* Uses the pages that the family's last writer left. */
-static void take_pool(txn *t, family_state *state) {
-    t->pool = state->pool;
-    t->pool_owner = state;
-    state->pool = (page_pool){0};
+/* Goes on with what the family's last writer left. */
+static void borrow_kit(txn *t, family_state *state) {
+    writer_kit *kit = &state->kit;
+    t->lender = state;
+    t->pool = kit->pool;
+    t->refill = kit->refill;
+    t->allocated = kit->allocated;
+    t->spare = kit->spare;
+    t->freed = kit->freed;
+    t->redo = kit->redo;
+    t->queue = kit->queue;
+    t->tables = kit->tables;
+    t->table_capacity = kit->table_capacity;
+    *kit = (writer_kit){.refill = 0};
 }
 
 /* The writer locks of the families, without repeats and in their order, then their tables as the
@@ -218,14 +245,14 @@ static hs_status lock_families(txn *t, const engine_family *families, size_t cou
         TRY(txn_add_family(t, sorted[i], NULL, &f));
         pthread_mutex_lock(&f->state->writer);
         f->writer = true;
-        if (t->pool_owner == NULL) take_pool(t, f->state);
+        if (t->lender == NULL) borrow_kit(t, f->state);
     }
     see_latest(t);
     for (size_t i = 0; i < t->family_count; i++) {
         txn_family *f = &t->families[i];
         const family_entry *entry = catalog_family(t->catalog, f->id);
         if (entry == NULL) return error_set(HS_NOT_FOUND, "there is no column family %u", f->id);
-        TRY(copy_tables(f, entry));
+        TRY(copy_tables(t, f, entry));
     }
     return HS_OK;
 }
@@ -234,16 +261,18 @@ hs_status txn_begin_write(engine *e, const engine_family *families, size_t count
                           hs_durability durability, engine_txn **result) {
     store *s = (store *)e;
     TRY(store_check_process(s));
-    pthread_mutex_lock(&s->pipeline);
-    hs_status status = store_check_writable(s);
-    pthread_mutex_unlock(&s->pipeline);
-    if (status != HS_OK) return status;
+    if (atomic_load(&s->stopped)) {
+        pthread_mutex_lock(&s->pipeline);
+        hs_status stopped = store_check_writable(s);
+        pthread_mutex_unlock(&s->pipeline);
+        return stopped;
+    }
     txn *t = NULL;
     TRY(txn_create(s, &t));
     t->write = true;
     t->durability = durability;
     t->id = atomic_fetch_add(&s->next_txn, 1);
-    status = lock_families(t, families, count);
+    hs_status status = lock_families(t, families, count);
     if (status != HS_OK) {
         txn_abort(&t->base);
         return status;
@@ -265,31 +294,86 @@ hs_status txn_begin_replay(store *s, txn **result) {
 
 /* --- ending ----------------------------------------------------------------------------------- */
 
-#define POOL_KEEP 16u /* single pages that a family keeps between its writers */
+#define POOL_KEEP 32u                  /* single pages that a family keeps between its writers */
+#define KIT_RUNS  512u                 /* runs that a list of a kit has room for at most */
+#define KIT_BYTES ((size_t)256 * 1024) /* the same of a buffer */
 
-/* Whether the family whose pool it is will have a next writer. */
-static bool keeps_pool(const txn *t) {
+/* Whether the family that lent the kit will have a next writer. */
+static bool has_successor(const txn *t) {
     for (size_t i = 0; i < t->family_count; i++) {
-        if (t->families[i].state == t->pool_owner) return !t->families[i].dropped;
+        if (t->families[i].state == t->lender) return !t->families[i].dropped;
     }
     return false;
 }
 
-/* Hands the unused pages to the family's next writer, or back to the space. */
-static void return_pool(txn *t) {
+static void give_back_surplus(txn *t, size_t keep) {
     space_give_back(&t->store->space, &t->spare, 1);
     for (uint32_t c = 0; c < SIZE_CLASSES; c++) {
         run_list *pool = &t->pool.classes[c];
-        size_t keep = c == 0 && keeps_pool(t) ? POOL_KEEP : 0;
-        if (pool->count > keep) {
-            run_list surplus = {.runs = pool->runs + keep, .count = pool->count - keep};
-            space_give_back(&t->store->space, &surplus, 1);
-            pool->count = keep;
-        }
-        if (t->pool_owner == NULL) run_list_free(pool);
+        size_t kept = c == 0 ? keep : 0;
+        if (pool->count <= kept) continue;
+        run_list surplus = {.runs = pool->runs + kept, .count = pool->count - kept};
+        space_give_back(&t->store->space, &surplus, 1);
+        pool->count = kept;
     }
-    if (t->pool_owner != NULL) t->pool_owner->pool = t->pool;
-    t->pool = (page_pool){0};
+}
+
+static run_list emptied_list(run_list list) {
+    if (list.capacity > KIT_RUNS) run_list_free(&list);
+    list.count = 0;
+    return list;
+}
+
+static byte_buffer emptied_buffer(byte_buffer buffer) {
+    if (buffer.capacity > KIT_BYTES) buffer_free(&buffer);
+    buffer.size = 0;
+    return buffer;
+}
+
+void writer_kit_empty_pool(space *space, writer_kit *kit) {
+    space_give_back(space, kit->pool.classes, SIZE_CLASSES);
+    for (uint32_t c = 0; c < SIZE_CLASSES; c++)
+        kit->pool.classes[c].count = 0;
+}
+
+void writer_kit_free(writer_kit *kit) {
+    for (uint32_t c = 0; c < SIZE_CLASSES; c++)
+        run_list_free(&kit->pool.classes[c]);
+    run_list_free(&kit->allocated);
+    run_list_free(&kit->spare);
+    run_list_free(&kit->freed);
+    buffer_free(&kit->redo);
+    buffer_free(&kit->queue);
+    memory_free(kit->tables);
+}
+
+/* Hands the kit, with unused pages, to the family's next writer; or frees it. */
+static void return_kit(txn *t) {
+    bool kept = t->lender != NULL && has_successor(t);
+    bool thrifty = t->refill == TXN_THRIFTY;
+    give_back_surplus(t, kept && !thrifty ? POOL_KEEP : 0);
+    if (t->family_count > 0 && t->tables == NULL) {
+        t->tables = t->families[0].tables;
+        t->table_capacity = t->families[0].capacity;
+        t->families[0].tables = NULL;
+    }
+    writer_kit kit = {.pool = t->pool,
+                      .refill = thrifty ? 0 : t->refill,
+                      .allocated = emptied_list(t->allocated),
+                      .spare = emptied_list(t->spare),
+                      .freed = emptied_list(t->freed),
+                      .redo = emptied_buffer(t->redo),
+                      .queue = emptied_buffer(t->queue),
+                      .tables = t->tables,
+                      .table_capacity = t->table_capacity};
+    for (uint32_t c = 0; c < SIZE_CLASSES; c++) {
+        if (kit.pool.classes[c].count == 0) kit.pool.classes[c] = emptied_list(kit.pool.classes[c]);
+    }
+    if (kept) {
+        t->lender->kit = kit;
+    } else {
+        writer_kit_free(&kit);
+    }
 }
 
 /* Gives every page back that the transaction has taken; none was seen by anybody. In one step,
@@ -308,7 +392,7 @@ static void return_all(txn *t) {
 
 /* Frees the transaction's memory and locks; its pages have been dealt with. */
 void txn_end(txn *t) {
-    if (t->write) return_pool(t);
+    if (t->write) return_kit(t);
     for (size_t i = t->family_count; i-- > 0;) {
         txn_family *f = &t->families[i];
         if (f->shared && !t->replaying) pthread_mutex_unlock(&f->state->shared);
@@ -321,11 +405,6 @@ void txn_end(txn *t) {
         memory_free(t->dropped);
         t->dropped = next;
     }
-    run_list_free(&t->allocated);
-    run_list_free(&t->freed);
-    run_list_free(&t->spare);
-    buffer_free(&t->redo);
-    buffer_free(&t->queue);
     memory_free(t->expectations);
     arena_free(&t->arena);
     arena_free(&t->lists[0]);
@@ -369,9 +448,9 @@ table_entry *txn_family_table(txn_family *f, uint32_t number) {
     return NULL;
 }
 
-hs_status txn_refresh_shared(txn_family *f, const family_entry *now) {
+hs_status txn_refresh_shared(txn *t, txn_family *f, const family_entry *now) {
     if (now == NULL) return error_set(HS_CONFLICT, "column family %u is gone", f->id);
-    if (!f->writer) return copy_tables(f, now);
+    if (!f->writer) return copy_tables(t, f, now);
     for (uint32_t i = 0; i < now->count; i++) {
         const table_entry *latest = &now->tables[i];
         if (!latest->def->options.shared) continue;

@@ -49,22 +49,26 @@ typedef struct txn {
     txn_family *families;
     size_t family_count;
     size_t family_capacity;
-    size_t last_family; /* the one looked up last */
+    size_t last_family;   /* the one looked up last */
+    family_state *lender; /* the family whose kit the following is; NULL: none */
     page_pool pool;
-    family_state *pool_owner; /* the family whose pool it is; NULL: none */
-    run_list allocated;       /* runs taken into use; some may have gone back to the pool */
-    run_list spare;           /* of these, runs of long values that it has freed again */
-    run_list freed;           /* runs of earlier commits that it replaced */
+    uint32_t refill;    /* single pages taken at once at least; or TXN_THRIFTY */
+    run_list allocated; /* runs taken into use; some may have gone back to the pool */
+    run_list spare;     /* of these, runs of long values that it has freed again */
+    run_list freed;     /* runs of earlier commits that it replaced */
+    byte_buffer redo;   /* a wal_record whose payload is being written */
+    /* Queued writes: u8 redo operation (or QUEUE_INSERT), family, table, key, value. */
+    byte_buffer queue;
+    table_entry *tables; /* for the first family that is copied */
+    uint32_t table_capacity;
     dropped_tree *dropped;
-    byte_buffer redo; /* a wal_record whose payload is being written */
-    byte_buffer
-        queue; /* queued writes: u8 redo operation (or QUEUE_INSERT), family, table, key, value */
     txn_expectation *expectations;
     size_t expectation_count;
     size_t expectation_capacity;
 } txn;
 
-#define QUEUE_INSERT 0x40u /* set in a queued PUT: the key must not be there */
+#define TXN_THRIFTY  UINT32_MAX /* takes no page beyond its need, and leaves none behind */
+#define QUEUE_INSERT 0x40u      /* set in a queued PUT: the key must not be there */
 
 hs_status txn_begin_read(engine *e, engine_txn **result);
 hs_status txn_begin_write(engine *e, const engine_family *families, size_t count,
@@ -95,7 +99,7 @@ hs_status txn_add_family(txn *t, engine_family id, const family_entry *from, txn
 table_entry *txn_family_table(txn_family *f, uint32_t number);
 /* Takes the shared tables (of a family that it does not write: all tables) over as they are in
  * `now`. HS_CONFLICT if the family is gone (NULL), HS_NO_MEMORY. */
-hs_status txn_refresh_shared(txn_family *f, const family_entry *now);
+hs_status txn_refresh_shared(txn *t, txn_family *f, const family_entry *now);
 /* Remembers the tree of a table that is dropped. HS_NO_MEMORY. */
 hs_status txn_drop_tree(txn *t, const table_entry *e);
 /* The entry of a table as this transaction sees it; NULL if there is no such table. */

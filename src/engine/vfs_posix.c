@@ -147,8 +147,9 @@ static hs_status posix_write(vfs_file *base, uint64_t offset, const vfs_buffer *
 }
 
 /* Takes the file's pages out of the page table at once; who touches them next maps them again. Left
- * there, each page that is written back has to be write-protected on its own, which interrupts every
- * other core that runs a thread of this process: over a quarter of the time of two writers. */
+ * there, each page that is written back has to be write-protected on its own, which interrupts
+ * every other core that runs a thread of this process: over a quarter of the time of two
+ * writers. */
 static void unmap_pages(const posix_file *file) {
     struct stat status;
     if (file->map != NULL && fstat(file->descriptor, &status) == 0 && status.st_size > 0)

@@ -13,6 +13,8 @@
 #include "base/memory.h"
 
 #define PREPARE_STEP (UINT64_C(1) << 20)
+#define STAGING_SIZE ((size_t)64 << 10)
+#define STAGED_MAX   ((size_t)8 << 10) /* bytes of a record that is copied, not written alone */
 
 static uint64_t header_checksum(const log_header *h) {
     return XXH3_64bits(h, offsetof(log_header, checksum));
@@ -69,13 +71,17 @@ hs_status wal_open(wal *l, vfs *fs, const char *path, const uint8_t collection[1
     if (status == HS_OK && size >= LOG_RING_OFFSET) status = vfs_read(l->file, 0, &h, sizeof h);
     if (status == HS_OK) status = check_header(&h, path, collection);
     if (status == HS_OK) status = vfs_random(fs, &l->session, sizeof l->session);
+    if (status == HS_OK && (l->staging = memory_alloc(STAGING_SIZE)) == NULL)
+        status = error_memory("the log's buffer", STAGING_SIZE);
     if (status != HS_OK) {
+        memory_free(l->staging);
         vfs_close(l->file);
         *l = (wal){0};
         return status;
     }
     memcpy(l->collection, collection, sizeof l->collection);
     l->capacity = h.capacity;
+    l->waiters_end = &l->waiters;
     *tail_sequence = h.tail_sequence;
     atomic_init(&l->prepared,
                 size - LOG_RING_OFFSET < l->capacity ? size - LOG_RING_OFFSET : l->capacity);
@@ -114,6 +120,7 @@ void wal_free_records(wal_record *first) {
 void wal_close(wal *l) {
     if (l->file == NULL) return;
     wal_free_records(l->queue_first);
+    memory_free(l->staging);
     vfs_close(l->file);
     pthread_mutex_destroy(&l->prepare_lock);
     *l = (wal){0};
@@ -226,6 +233,7 @@ void wal_append(wal *l, wal_record *record, uint64_t sequence) {
     }
     l->queue_last = record;
     l->queue_bytes += wal_record_bytes(record->payload_size);
+    l->queue_count++;
 }
 
 /* One piece of the ring, split where the ring ends. */
@@ -247,35 +255,28 @@ hs_status wal_rewrite(wal *l, uint64_t position, const record_header *header,
     return ring_write(l, position + sizeof *header, payload, header->size);
 }
 
-#define GATHER_MAX 128u
-
+/* Small records are gathered, so that neighbours are written with one call. */
 hs_status wal_write(wal *l, const wal_record *first) {
-    static const uint8_t padding[8] = {0};
-    while (first != NULL) {
-        /* Gather neighbours into one call as long as they do not cross the ring's end. */
-        vfs_buffer buffers[2 * GATHER_MAX];
-        size_t count = 0;
-        uint64_t start = first->position, bytes = 0, room = l->capacity - start % l->capacity;
-        const wal_record *r = first;
-        for (; r != NULL && count + 2 <= 2 * GATHER_MAX &&
-               bytes + wal_record_bytes(r->payload_size) <= room;
-             r = r->next) {
-            size_t size = sizeof r->header + r->payload_size;
-            buffers[count++] = (vfs_buffer){&r->header, size};
-            size_t pad = (size_t)(wal_record_bytes(r->payload_size) - size);
-            if (pad > 0) buffers[count++] = (vfs_buffer){padding, pad};
-            bytes += size + pad;
+    uint64_t start = first == NULL ? 0 : first->position; /* of what is staged */
+    size_t staged = 0;
+    for (const wal_record *r = first; r != NULL; r = r->next) {
+        size_t size = sizeof r->header + r->payload_size, whole = wal_record_bytes(r->payload_size);
+        bool copied = size <= STAGED_MAX;
+        if (staged > 0 && (!copied || staged + whole > STAGING_SIZE)) {
+            TRY(ring_write(l, start, l->staging, staged));
+            start = r->position;
+            staged = 0;
         }
-        if (count > 0) {
-            TRY(vfs_write(l->file, LOG_RING_OFFSET + start % l->capacity, buffers, count));
+        if (copied) {
+            memcpy(l->staging + staged, &r->header, size);
         } else {
-            TRY(ring_write(l, start, (const uint8_t *)&first->header,
-                           sizeof first->header + first->payload_size));
-            r = first->next;
+            TRY(ring_write(l, start, (const uint8_t *)&r->header, size));
+            start += size;
         }
-        first = r;
+        memset(l->staging + staged + (copied ? size : 0), 0, whole - size);
+        staged += copied ? whole : whole - size;
     }
-    return HS_OK;
+    return staged == 0 ? HS_OK : ring_write(l, start, l->staging, staged);
 }
 
 hs_status wal_write_header(wal *l, uint64_t sequence) {

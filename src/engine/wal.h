@@ -42,9 +42,16 @@ typedef struct wal {
     wal_record *queue_first;
     wal_record *queue_last;
     size_t queue_bytes;
-    bool leader;      /* somebody is writing */
-    uint64_t written; /* commits up to this one are with the operating system */
-    uint64_t synced;  /* commits up to this one are on disk */
+    uint32_t queue_count;
+    bool leader;                        /* somebody is writing */
+    struct commit_waiter *waiters;      /* for what the leader does, in the order of coming */
+    struct commit_waiter **waiters_end; /* where the next one is put */
+    uint32_t company;                   /* committers that were there when the last sync ended */
+    uint64_t sync_ns;                   /* what a sync takes, smoothed */
+    uint64_t written;                   /* commits up to this one are with the operating system */
+    uint64_t synced;                    /* commits up to this one are on disk */
+
+    uint8_t *staging; /* the leader's: small records on their way to the file */
 } wal;
 
 /* Creates the log of a collection, replacing any file that is there; durable but for the

@@ -18,7 +18,7 @@ static const struct {
 } presets[] = {
     [HS_PRESET_DEFAULT] = {"default",
                            {.durability = HS_DURABLE,
-                            .log_size = 64 * MIB,
+                            .log_size = 256 * MIB,
                             .address_range = TIB,
                             .growth_step = 16 * MIB,
                             .checkpoint_percent = 50,

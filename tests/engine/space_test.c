@@ -56,7 +56,8 @@ static page_run take_one(place *p, const readers_view *view, uint32_t units) {
 
 /* Adds the garbage record of a commit that freed one run made by transaction `txn`. */
 static void free_one(place *p, page_run run, uint64_t txn, uint64_t sequence) {
-    garbage *g = memory_zeroed(sizeof *g);
+    garbage *g = garbage_create(&(run_list){.count = 0}, 0);
+    assert_non_null(g);
     g->sequence = sequence;
     assert_ok(run_list_add(&g->runs, run.page, run.units, txn));
     space_add_garbage(&p->space, g);
@@ -384,7 +385,8 @@ static void commit(world *w) {
         w->live[w->live_count++].txn = txn;
     }
     run_list_free(&out);
-    garbage *g = memory_zeroed(sizeof *g);
+    garbage *g = garbage_create(&(run_list){.count = 0}, 0);
+    assert_non_null(g);
     g->sequence = ++w->sequence;
     size_t frees = random_below(&w->random, w->live_count > LIVE_MAX / 2 ? 40 : 12);
     for (; frees > 0 && w->live_count > 0; frees--) {
