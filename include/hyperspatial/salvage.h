@@ -48,7 +48,8 @@ typedef struct hs_salvage_result {
 
 /* Copies all that is readable of the data file `path`, and of its log `path`-log if it is there,
  * into the new data file `new_path` with its own log; both are closed again. The new collection has
- * the same column families, tables and numbers. `report` may be NULL.
+ * the same column families, tables and numbers. If something is lost, its routing index and its
+ * counters are then made to agree with the records that are left. `report` may be NULL.
  *
  * HS_OK if it was made, whether or not something is lost: see result->complete. HS_NOT_FOUND;
  * HS_EXISTS: `new_path` exists; HS_BUSY: somebody has the damaged file open; HS_VERSION;
