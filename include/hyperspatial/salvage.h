@@ -56,8 +56,8 @@ typedef struct hs_salvage_result {
  * HS_NOT_A_COLLECTION, HS_CORRUPT: nothing can be saved; HS_IO, HS_FULL, HS_NO_MEMORY of the new
  * one. On failure there is no new file.
  *
- * Cost: reads everything once, or twice if header, catalog or space map are damaged. Memory: two
- * bits for each unit of 4 KiB and the longest value; if the space map is damaged, 24 bytes more for
+ * Cost: reads everything once, or twice if header, catalog or space map are damaged. Memory: a few
+ * bits for each unit of 4 KiB and the longest value; if the space map is damaged, 16 bytes more for
  * each leaf that no tree leads to. */
 hs_status hs_salvage(const char *path, const char *new_path, const hs_salvage_report *report,
                      hs_salvage_result *result);

@@ -156,10 +156,10 @@ bool pagefile_is_sound(const pagefile *pf, uint32_t page, uint64_t next_txn,
 
 static hs_status damaged(const pagefile *pf, uint32_t page, const page_expect *expect,
                          const char *reason) {
-    return error_set(
-        HS_CORRUPT,
-        "%s: page %u (column family %u, table %u) is damaged: %s; run check, and restore a backup",
-        pf->path, page, expect->family, expect->table, reason);
+    return error_set(HS_CORRUPT,
+                     "%s: page %u (column family %u, table %u) is damaged: %s; run check, and "
+                     "restore a backup or save what is left with check --salvage",
+                     pf->path, page, expect->family, expect->table, reason);
 }
 
 hs_status pagefile_verify(pagefile *pf, uint32_t page, const page_expect *expect) {
