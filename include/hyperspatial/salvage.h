@@ -37,6 +37,7 @@ typedef struct hs_salvage_report {
     void *context;
 } hs_salvage_report;
 
+/* What a salvage came to. */
 typedef struct hs_salvage_result {
     uint64_t tables;
     uint64_t rows, rows_lost, pages_lost, values_lost; /* sums over the tables */

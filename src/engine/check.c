@@ -1,5 +1,5 @@
-/* check.c: verifies the last checkpoint as it lies in the file: both header slots, every page, every
- * key's order, every unit accounted for; and the log's header.
+/* check.c: verifies the last checkpoint as it lies in the file: both header slots, every page,
+ * every key's order, every unit accounted for; and the log's header.
  *
  * Writers and checkpoints go on meanwhile. What later checkpoints give up is kept from being reused
  * by a reader slot, taken before the checkpoint whose state is checked; the catalog and the space

@@ -1,5 +1,6 @@
-/* salvage.c: the walk through the trees of a damaged file. What a damaged node leads to is a *gap*: a
- * range of keys. The leaves that lie in gaps are looked for among all pages that no tree leads to.
+/* salvage.c: the walk through the trees of a damaged file. What a damaged node leads to is a
+ * *gap*: a range of keys. The leaves that lie in gaps are looked for among all pages that no tree
+ * leads to.
  */
 #include "engine/salvage.h"
 

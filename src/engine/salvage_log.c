@@ -96,7 +96,8 @@ static hs_status follow(wal *log, chain at, salvage_target *t, uint64_t *last, b
         *last = at.sequence - 1;
         hs_status status = wal_read(log, at.position, at.checksum, at.sequence, &h, &payload);
         if (status == HS_NO_MEMORY) return status;
-        /* An unlogged commit's pages were never saved: it was not acknowledged, and ends the log. */
+        /* An unlogged commit's pages were never saved: it was not acknowledged, and ends the
+         * log. */
         if (status != HS_OK || (h.flags & RECORD_UNLOGGED) != 0) {
             memory_free(payload);
             return HS_OK;
@@ -186,8 +187,8 @@ static hs_status apply(salvage_source *s, salvage_target *t, wal *log, uint64_t 
     return HS_OK;
 }
 
-/* Whether a log that cannot be opened holds no commits, whatever its header said: its ring was never
- * written, or was given back at a clean close. */
+/* Whether a log that cannot be opened holds no commits, whatever its header said: its ring was
+ * never written, or was given back at a clean close. */
 static bool is_empty(vfs *fs, const char *path) {
     vfs_file *file = NULL;
     uint64_t size = UINT64_MAX;

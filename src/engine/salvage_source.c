@@ -1,5 +1,5 @@
-/* salvage_source.c: reading a damaged file. It is read, not mapped: a disk that fails gives an error
- * for the page, and a file that is cut cannot fault. */
+/* salvage_source.c: reading a damaged file. It is read, not mapped: a disk that fails gives an
+ * error for the page, and a file that is cut cannot fault. */
 #define XXH_STATIC_LINKING_ONLY /* a hash's state on the stack */
 #include <stdarg.h>
 #include <stdio.h>

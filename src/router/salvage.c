@@ -1,5 +1,5 @@
-/* salvage.c: salvaging a collection's file, which needs no router: it may be one that cannot be opened
- * any more. */
+/* salvage.c: salvaging a collection's file, which needs no router: it may be one that cannot be
+ * opened any more. */
 #include "hyperspatial/salvage.h"
 
 #include <stdio.h>

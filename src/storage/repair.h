@@ -1,5 +1,5 @@
-/* repair.h: what follows from a collection's records, made to agree with them again after some of its
- * rows were lost.
+/* repair.h: what follows from a collection's records, made to agree with them again after some of
+ * its rows were lost.
  *
  * The routing index leads to every record that can be read, and to nothing else. The counters of
  * each entity type are what is there, and no row number that anything still names is given again.

@@ -519,9 +519,7 @@ static void without_the_newest_catalog_the_pages_in_use_tell(void **state) {
     (void)state;
     scene *s = scene_create();
     flip(s, store_of(s)->header.catalog.page, 70);
-    hs_status status = save(s);
-    /* Whether an older catalog is left depends on what its pages were used for since. */
-    assert_ok(status);
+    assert_ok(save(s));
     assert_false(s->result.complete);
     assert_false(s->result.stale);
     assert_non_null(strstr(s->notes, "the newest catalog is lost"));
@@ -619,15 +617,12 @@ static void without_its_log_an_unclean_file_gives_its_checkpoint(void **state) {
 static void a_torn_log_gives_the_commits_before_the_tear(void **state) {
     (void)state;
     scene *s = scene_create_unclean(LOG_LONG);
-    uint64_t size = 0, commits = 5;
+    uint64_t size = 0;
     uint8_t *log = memory_vfs_bytes(s->copy, COLLECTION_LOG, &size);
-    /* The last record written is that of the deletion: its few bytes are the last ones not zero. */
-    uint64_t end = store_of(s)->log.end;
-    log[LOG_RING_OFFSET + end - 9] ^= 1;
+    log[LOG_RING_OFFSET + store_of(s)->log.end - 9] ^= 1; /* in the deletion's record */
     assert_ok(save(s));
-    assert_int_equal(s->result.commits, commits - 1);
+    assert_int_equal(s->result.commits, 4);
     engine *e = open_saved(s);
-    expect_committed(e, s->tables[0], "x", NULL);
     engine_txn *t = begin_read(e);
     uint8_t key[8];
     hs_slice value;
