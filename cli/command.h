@@ -19,8 +19,9 @@ typedef struct option_spec {
 
 /* What a command needs of the root directory. */
 typedef enum root_use {
-    ROOT_READ,   /* must exist */
-    ROOT_CREATE, /* is made if it is missing */
+    ROOT_READ,    /* must exist */
+    ROOT_CREATE,  /* is made if it is missing */
+    ROOT_OR_FILE, /* must exist, unless a file is to be salvaged that is named by its path */
     ROOT_UNUSED
 } root_use;
 
@@ -60,6 +61,10 @@ struct invocation {
 extern const option_spec global_options[];
 extern const command commands[];
 
+/* Whether a command's first argument is the path of a file to be salvaged, not a collection's
+ * name. */
+bool command_salvages_path(const invocation *run);
+
 /* The command of this name, or NULL. */
 const command *command_find(const char *name);
 
@@ -76,6 +81,7 @@ int command_import(invocation *run);
 int command_list(invocation *run);
 int command_measures(invocation *run);
 int command_nearest(invocation *run);
+int command_salvage(invocation *run); /* check --salvage */
 int command_series(invocation *run);
 int command_set(invocation *run);
 int command_stats(invocation *run);

@@ -93,6 +93,7 @@ static int check_collection(invocation *run, const char *collection) {
 }
 
 int command_check(invocation *run) {
+    if (option_given(run, "salvage")) return command_salvage(run);
     static const char *const columns[] = {"collection", "pages", "entries",
                                           "entities",   "edges", "problems"};
     output_begin(run->out, columns, sizeof columns / sizeof *columns, false);

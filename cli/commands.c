@@ -14,6 +14,11 @@ const option_spec global_options[] = {
     END,
 };
 
+static const option_spec check_options[] = {
+    {"salvage", 0, "NEW.hs", "copy what can be read into this new file"},
+    END,
+};
+
 static const option_spec drop_options[] = {
     {"yes", 'y', NULL, "really drop it"},
     END,
@@ -300,12 +305,18 @@ const command commands[] = {
         .name = "check",
         .arguments = "[COLLECTION]",
         .arguments_max = 1,
-        .summary = "Check a collection, page by page and entry by entry",
+        .summary = "Check a collection, or save what is left of a damaged one",
         .description =
             "Every page's checksum, every key's order, every free page, every index entry,\n"
             "both ends of every edge and all counters. Problems go to standard error, and\n"
-            "the exit code is 4. Without a collection: all of them.",
-        .example = "hyperspatial -d db check medical",
+            "the exit code is 4. Without a collection: all of them.\n\n"
+            "With --salvage nothing is checked: all rows that can be read are copied into\n"
+            "the new file NEW.hs, with a row for each table and, on standard error, what is\n"
+            "lost. The damaged file is only read; COLLECTION may be its path. The exit code\n"
+            "is 0 if everything was copied, 4 if something is lost or nothing can be saved.",
+        .example = "hyperspatial -d db check medical --salvage saved/medical.hs",
+        .options = check_options,
+        .root = ROOT_OR_FILE,
         .run = command_check,
     },
     {

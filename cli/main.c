@@ -57,9 +57,10 @@ static int choose_format(invocation *run) {
 
 static int run_command(invocation *run) {
     int code = choose_format(run);
-    if (code == EXIT_OK && run->command->root != ROOT_UNUSED) code = find_root(run);
+    bool rooted = run->command->root != ROOT_UNUSED && !command_salvages_path(run);
+    if (code == EXIT_OK && rooted) code = find_root(run);
     if (code != EXIT_OK) return code;
-    if (run->command->root != ROOT_UNUSED) {
+    if (rooted) {
         hs_status status = hs_router_open(run->root, NULL, &run->router);
         if (status != HS_OK) return report_status(status);
     }

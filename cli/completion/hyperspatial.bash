@@ -17,6 +17,7 @@ _hyperspatial_addresses() {
 _hyperspatial_options() {
     echo --directory --format --help --version
     case $1 in
+    check) echo --salvage ;;
     drop) echo --yes ;;
     edges) echo --in --out --type --active --limit ;;
     export) echo --type --output --meta ;;
@@ -66,7 +67,7 @@ _hyperspatial() {
         COMPREPLY=($(compgen -W "$(_hyperspatial_options "$command")" -- "$word"))
     elif [[ -z $command || $command == help ]]; then
         COMPREPLY=($(compgen -W "$commands" -- "$word"))
-    elif [[ $command == import || $before == -o || $before == --output ]]; then
+    elif [[ $command == import || $before == -o || $before == --output || $before == --salvage ]]; then
         COMPREPLY=($(compgen -f -- "$word"))
     elif [[ -n $root ]]; then
         COMPREPLY=($(compgen -W "$(_hyperspatial_addresses "$root" "$word")" -- "$word"))

@@ -15,6 +15,7 @@
 #include "hyperspatial/measures.h"
 #include "hyperspatial/properties.h"
 #include "hyperspatial/router.h"
+#include "hyperspatial/salvage.h"
 #include "hyperspatial/status.h"
 #include "hyperspatial/timeseries.h"
 #include "hyperspatial/types.h"

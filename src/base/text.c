@@ -2,6 +2,7 @@
 #include "base/text.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -117,5 +118,33 @@ const char *text_excerpt(hs_slice text, char *buffer, size_t size) {
         }
     }
     buffer[used] = '\0';
+    return buffer;
+}
+
+static bool is_plain(hs_slice text) {
+    const uint8_t *bytes = text.data;
+    for (size_t i = 0; i < text.size; i++) {
+        if (bytes[i] < 0x20 || bytes[i] > 0x7E || bytes[i] == '"') return false;
+    }
+    return true;
+}
+
+const char *text_key(hs_slice key, char *buffer, size_t size) {
+    static const char ellipsis[] = "…";
+    const size_t frame = 2 + sizeof ellipsis; /* the quotes or 0x, and the end */
+    assert(size >= 16);
+    bool plain = is_plain(key);
+    size_t room = (size - frame) / (plain ? 1 : 2), shown = key.size < room ? key.size : room;
+    const char *more = shown < key.size ? ellipsis : "";
+    if (plain) {
+        snprintf(buffer, size, "\"%.*s%s\"", (int)shown, shown > 0 ? (const char *)key.data : "",
+                 more);
+        return buffer;
+    }
+    size_t used = (size_t)snprintf(buffer, size, "0x");
+    for (size_t i = 0; i < shown; i++)
+        used +=
+            (size_t)snprintf(buffer + used, size - used, "%02x", ((const uint8_t *)key.data)[i]);
+    snprintf(buffer + used, size - used, "%s", more);
     return buffer;
 }

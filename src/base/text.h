@@ -21,4 +21,8 @@ hs_status text_check_label(const char *what, hs_slice label, size_t max);
  * cut with "…". Returns `buffer`. */
 const char *text_excerpt(hs_slice text, char *buffer, size_t size);
 
+/* Shows a key in a message: in quotes if it is printable ASCII without quotes, else in hexadecimal
+ * (0x…), cut with "…". Into `buffer` of `size` bytes, at least 16. Returns `buffer`. */
+const char *text_key(hs_slice key, char *buffer, size_t size);
+
 #endif

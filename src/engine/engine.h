@@ -355,8 +355,10 @@ static inline hs_status engine_compact(engine *e) {
 static inline hs_status engine_stats_read(engine *e, engine_stats *stats) {
     return e->ops->stats(e, stats);
 }
-/* Verifies every page, key order and free page of the last checkpoint and of the newest state.
- * HS_CORRUPT if a problem was found; each is reported (`report` may be NULL). */
+/* Makes a checkpoint and verifies it as it lies in the file, while others write: both header slots,
+ * every page, the order of every key, every unit in use or free, and the log's header. HS_CORRUPT
+ * if a problem was found; each is reported (`report` may be NULL) with page, column family, table
+ * and keys, in the same order each time. */
 static inline hs_status engine_check(engine *e, engine_problem *report, void *context,
                                      engine_check_result *result) {
     return e->ops->check(e, report, context, result);

@@ -1,6 +1,8 @@
 /* pagefile.c: mapping, growth and verification of the data file. */
 #include "engine/pagefile.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <xxhash.h>
 
 #include "base/error.h"
@@ -90,48 +92,80 @@ uint64_t page_checksum(const page_header *page) {
     return XXH3_64bits(bytes + sizeof page->checksum, size - sizeof page->checksum);
 }
 
-static hs_status damaged(const pagefile *pf, uint32_t page, const page_expect *expect,
-                         const char *reason) {
-    return error_set(
-        HS_CORRUPT,
-        "%s: page %u (column family %u, table %u) is damaged: %s; run check, and restore a backup",
-        pf->path, page, expect->family, expect->table, reason);
+/* Writes what is wrong into a message of PAGE_FAULT_MAX bytes; false, for `return fault(…)`. */
+__attribute__((format(printf, 2, 3))) static bool fault(char *message, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, PAGE_FAULT_MAX, format, arguments);
+    va_end(arguments);
+    return false;
 }
 
-/* Whether header and length fit the file, so that the rest of the page may be read. */
-static const char *header_fault(const pagefile *pf, uint32_t page, const page_header *h,
-                                const page_expect *expect) {
-    uint64_t units = atomic_load(&pf->units);
-    if (h->units == 0 || h->units > units - page) return "its length is impossible";
-    if (h->page != page) return "it carries another page's number";
-    if (h->kind < PAGE_INNER || h->kind > PAGE_SPACE) return "its kind is unknown";
-    if (h->kind >= PAGE_VALUE) {
-        uint64_t bytes = ((const value_header *)(const void *)h)->bytes;
-        if (bytes > (uint64_t)h->units * UNIT_SIZE - sizeof(value_header))
-            return "its payload is longer than itself";
-    } else if (h->units > 16) {
-        return "its length is impossible";
-    }
-    if (h->checksum != page_checksum(h)) return "its checksum does not match";
-    if (h->txn >= atomic_load(&pf->next_txn))
-        return "it was written after the checkpoint that refers to it";
+bool page_fits(const page_header *h, uint32_t page, uint64_t units, char *message) {
+    if (h->units == 0 || h->units > units - page)
+        return fault(message, "its length is impossible: %u units of %llu", h->units,
+                     (unsigned long long)(units - page));
+    if (h->page != page) return fault(message, "it carries another page's number: %u", h->page);
+    if (h->kind < PAGE_INNER || h->kind > PAGE_SPACE)
+        return fault(message, "its kind is unknown: %u", h->kind);
+    if (h->kind < PAGE_VALUE && h->units > 16)
+        return fault(message, "its length is impossible: %u units for a tree node", h->units);
+    if (h->kind < PAGE_VALUE) return true;
+    uint64_t bytes = ((const value_header *)(const void *)h)->bytes;
+    if (bytes <= (uint64_t)h->units * UNIT_SIZE - sizeof(value_header)) return true;
+    return fault(message, "its payload is longer than itself: %llu bytes in %u units",
+                 (unsigned long long)bytes, h->units);
+}
+
+bool page_is(const page_header *h, uint64_t next_txn, const page_expect *expect, char *message) {
+    uint64_t checksum = page_checksum(h);
+    if (h->checksum != checksum)
+        return fault(message,
+                     "its checksum does not match: it says %016llx, its bytes give %016llx",
+                     (unsigned long long)h->checksum, (unsigned long long)checksum);
+    if (h->txn >= next_txn)
+        return fault(message,
+                     "it was written after the checkpoint that refers to it: by transaction %llu, "
+                     "the checkpoint ends before %llu",
+                     (unsigned long long)h->txn, (unsigned long long)next_txn);
     if (h->family != expect->family || h->table != expect->table)
-        return "it belongs to another table";
-    if (h->kind != expect->kind) return "it is of another kind";
-    if (h->level != expect->level) return "it is of another tree level";
-    return NULL;
+        return fault(message, "it belongs to another table: column family %u, table %u", h->family,
+                     h->table);
+    if (h->kind != expect->kind)
+        return fault(message, "it is of another kind: %u instead of %u", h->kind, expect->kind);
+    if (h->level != expect->level)
+        return fault(message, "it is of another tree level: %u instead of %u", h->level,
+                     expect->level);
+    const char *reason = h->kind < PAGE_VALUE ? node_fault(h, expect->shape) : NULL;
+    return reason == NULL || fault(message, "%s", reason);
 }
 
 static bool is_outside(const pagefile *pf, uint32_t page) {
     return page < FIRST_PAGE || page >= atomic_load(&pf->units);
 }
 
-hs_status pagefile_verify(pagefile *pf, uint32_t page, const page_expect *expect) {
-    if (is_outside(pf, page)) return damaged(pf, page, expect, "it lies outside of the file");
+bool pagefile_is_sound(const pagefile *pf, uint32_t page, uint64_t next_txn,
+                       const page_expect *expect, char *message) {
+    uint64_t units = atomic_load(&pf->units);
+    if (page < FIRST_PAGE || page >= units)
+        return fault(message, "it lies outside of the file, which has %llu units",
+                     (unsigned long long)units);
     const page_header *h = pagefile_at(pf, page);
-    const char *fault = header_fault(pf, page, h, expect);
-    if (fault == NULL && h->kind < PAGE_VALUE) fault = node_fault(h, expect->shape);
-    return fault == NULL ? HS_OK : damaged(pf, page, expect, fault);
+    return page_fits(h, page, units, message) && page_is(h, next_txn, expect, message);
+}
+
+static hs_status damaged(const pagefile *pf, uint32_t page, const page_expect *expect,
+                         const char *reason) {
+    return error_set(HS_CORRUPT,
+                     "%s: page %u (column family %u, table %u) is damaged: %s; run check, and "
+                     "restore a backup or save what is left with check --salvage",
+                     pf->path, page, expect->family, expect->table, reason);
+}
+
+hs_status pagefile_verify(pagefile *pf, uint32_t page, const page_expect *expect) {
+    char message[PAGE_FAULT_MAX];
+    if (pagefile_is_sound(pf, page, atomic_load(&pf->next_txn), expect, message)) return HS_OK;
+    return damaged(pf, page, expect, message);
 }
 
 hs_status pagefile_touch(pagefile *pf, uint32_t page, const page_expect *expect) {

@@ -58,7 +58,19 @@ static inline bool pagefile_is_verified(const pagefile *pf, uint32_t page) {
 }
 void pagefile_set_verified(pagefile *pf, uint32_t page);
 
-/* Verifies a page, whether it was touched before or not. HS_CORRUPT. */
+#define PAGE_FAULT_MAX 192u /* bytes of a sentence that says what is wrong with a page */
+
+/* The verification of a page in two steps, for whoever has it in memory of his own. First by its
+ * header (of a run: its first 64 bytes), found at unit `page` < `units` of a file: whether the rest
+ * of it may be read. Then, with all of it in memory, whether it is the page expected, sound, and
+ * older than write transaction `next_txn`. If not, *message (PAGE_FAULT_MAX bytes) says why. */
+bool page_fits(const page_header *h, uint32_t page, uint64_t units, char *message);
+bool page_is(const page_header *h, uint64_t next_txn, const page_expect *expect, char *message);
+
+/* Both steps for a page in the mapping, whether it was touched before or not. */
+bool pagefile_is_sound(const pagefile *pf, uint32_t page, uint64_t next_txn,
+                       const page_expect *expect, char *message);
+/* The same, by the newest header, as an error: HS_CORRUPT. */
 hs_status pagefile_verify(pagefile *pf, uint32_t page, const page_expect *expect);
 /* The slow path of pagefile_get: verifies if the configuration says so. */
 hs_status pagefile_touch(pagefile *pf, uint32_t page, const page_expect *expect);

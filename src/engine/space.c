@@ -41,6 +41,7 @@ hs_status space_load(space *s, const uint8_t *bytes, uint64_t size, uint64_t uni
     if (size > s->durable.bits / 8) {
         return error_set(HS_CORRUPT, "%s: the space map is longer than the file", s->file->path);
     }
+    if (size % 8 != 0) return error_set(HS_CORRUPT, "%s: the space map is cut off", s->file->path);
     bitmap_load(&s->durable, bytes, size);
     bitmap_load(&s->taken, bytes, size);
     if (bitmap_end(&s->durable) > units) {

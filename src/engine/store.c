@@ -187,7 +187,9 @@ static hs_status load_header(store *s, vfs_file *file) {
     if (best == NULL && !magic)
         return error_set(HS_NOT_A_COLLECTION, "%s is not a Hyperspatial collection", s->path);
     if (best == NULL)
-        return error_set(HS_CORRUPT, "%s: both header slots are damaged; restore a backup",
+        return error_set(HS_CORRUPT,
+                         "%s: both header slots are damaged; restore a backup or save what is left "
+                         "with check --salvage",
                          s->path);
     if (best->unit_size != UNIT_SIZE || best->units > size / UNIT_SIZE) {
         return error_set(
@@ -333,7 +335,7 @@ static hs_status load_log(store *s) {
         return error_set(HS_CORRUPT,
                          "%s is damaged: its newest header is lost (it shows commit %llu, the log "
                          "begins behind commit "
-                         "%llu); restore a backup",
+                         "%llu); restore a backup or save what is left with check --salvage",
                          s->path, (unsigned long long)s->header.sequence, (unsigned long long)tail);
     }
     s->log.tail = s->log.end = s->header.log_position;

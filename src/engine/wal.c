@@ -89,6 +89,18 @@ hs_status wal_open(wal *l, vfs *fs, const char *path, const uint8_t collection[1
     return HS_OK;
 }
 
+hs_status wal_verify(const wal *l, uint64_t sequence) {
+    log_header h;
+    TRY(vfs_read(l->file, 0, &h, sizeof h));
+    TRY(check_header(&h, l->path, l->collection));
+    if (h.capacity == l->capacity && h.tail_sequence <= sequence) return HS_OK;
+    return error_set(HS_CORRUPT,
+                     "%s: the log's header tells of a ring of %llu bytes that begins behind commit "
+                     "%llu, where %llu bytes and at most commit %llu were expected",
+                     l->path, (unsigned long long)h.capacity, (unsigned long long)h.tail_sequence,
+                     (unsigned long long)l->capacity, (unsigned long long)sequence);
+}
+
 bool wal_holds_commits(vfs *fs, const char *path) {
     vfs_file *file;
     log_header h;

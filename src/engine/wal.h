@@ -66,6 +66,10 @@ hs_status wal_open(wal *l, vfs *fs, const char *path, const uint8_t collection[1
                    uint64_t *tail_sequence);
 void wal_close(wal *l);
 
+/* Verifies the log's header as it lies in the file, beside a checkpoint of commit `sequence`.
+ * HS_CORRUPT, HS_CONFLICT, HS_VERSION; HS_IO if it cannot be read. */
+hs_status wal_verify(const wal *l, uint64_t sequence);
+
 /* Writes who holds the collection, for the message that others get; errors do not matter. */
 void wal_write_holder(wal *l);
 /* Reads it from a log that somebody else has open; "another process" if that fails. */

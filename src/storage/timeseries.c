@@ -57,6 +57,18 @@ static hs_status directory_get(engine_txn *txn, engine_family family, uint64_t r
     return directory_decode(value, entry);
 }
 
+hs_status timeseries_points(engine_txn *txn, engine_family family, uint64_t *points) {
+    engine_cursor *cursor;
+    directory_entry entry;
+    int found;
+    *points = 0;
+    TRY(engine_cursor_open(txn, layout_table(family, TABLE_SERIES_DIRECTORY), &cursor));
+    while ((found = engine_cursor_next(cursor)) > 0)
+        if (directory_decode(engine_cursor_value(cursor), &entry) == HS_OK) *points += entry.points;
+    engine_cursor_close(cursor);
+    return found < 0 ? (hs_status)found : HS_OK;
+}
+
 /* --- recording -------------------------------------------------------------------------------- */
 
 hs_status hs_series_write(hs_batch *batch, const char *type, const hs_uuid *id, hs_slice name,

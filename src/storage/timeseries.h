@@ -29,6 +29,10 @@ hs_status timeseries_delete_entity(apply *apply, apply_family *family, uint64_t 
 /* Writes what was held back during the batch. */
 hs_status timeseries_flush(apply *apply);
 
+/* The number of points of a family, as its directory counts them; entries that are damaged count
+ * nothing. */
+hs_status timeseries_points(engine_txn *txn, engine_family family, uint64_t *points);
+
 /* Verifies what the store keeps of one family (check.h). */
 hs_status timeseries_check(check *check, check_family *family);
 

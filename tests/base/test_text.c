@@ -177,8 +177,24 @@ static void an_excerpt_of_any_bytes_is_utf8_and_fits(void **state) {
     }
 }
 
+static void a_key_is_shown_as_text_or_in_hexadecimal(void **state) {
+    (void)state;
+    char buffer[16];
+    const uint8_t bytes[] = {0x00, 0xff, 0x20, 0x41, 0x42, 0x43, 0x44};
+    assert_string_equal(text_key(hs_slice_of("patient"), buffer, sizeof buffer), "\"patient\"");
+    assert_string_equal(text_key((hs_slice){NULL, 0}, buffer, sizeof buffer), "\"\"");
+    assert_string_equal(text_key(hs_slice_of("say \"a\""), buffer, sizeof buffer), "0x7361792022…");
+    assert_string_equal(text_key((hs_slice){bytes, 3}, buffer, sizeof buffer), "0x00ff20");
+    assert_string_equal(text_key((hs_slice){bytes, 7}, buffer, sizeof buffer), "0x00ff204142…");
+    assert_string_equal(text_key(hs_slice_of("0123456789"), buffer, sizeof buffer),
+                        "\"0123456789\"");
+    assert_string_equal(text_key(hs_slice_of("0123456789abc"), buffer, sizeof buffer),
+                        "\"0123456789…\"");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_key_is_shown_as_text_or_in_hexadecimal),
         cmocka_unit_test(well_formed_text_is_utf8),
         cmocka_unit_test(ill_formed_text_is_not_utf8),
         cmocka_unit_test(exactly_the_scalar_values_of_unicode_are_utf8),

@@ -719,6 +719,72 @@ class BadFiles(Program):
         path.write_bytes(path.read_bytes()[:5000])
         self.fails(DAMAGED, "stats", "clinic", says="clinic")
 
+    def salvage(self, *words, code=OK):
+        """Rows of a salvage, and what it says on standard error."""
+        result = self.run_plain("--format", "json", "check", *words)
+        self.assertEqual(result.returncode, code, result.stderr)
+        return json.loads(result.stdout) if result.stdout else [], result.stderr.decode()
+
+    def test_a_sound_collection_is_salvaged_whole(self):
+        self.copy()
+        saved = self.root / "saved"
+        saved.mkdir()
+        rows, notes = self.salvage("clinic", "--salvage", saved / "clinic.hs")
+        self.assertEqual(notes, "")
+        self.assertEqual({row["rows_lost"] for row in rows}, {0})
+        self.assertIn({"entity_type": "numbers", "table": "records", "rows": 5000, "rows_lost": 0, "values_lost": 0,
+                       "pages_lost": 0}, rows)
+        whole = self.done("export", "clinic", "--meta")
+        self.root = saved
+        self.assertEqual(self.done("export", "clinic", "--meta"), whole)
+        self.assertEqual(self.json("check", "clinic")[0]["problems"], 0)
+
+    def test_a_collection_that_cannot_be_opened_is_salvaged_by_its_path(self):
+        self.copy()
+        path, saved = self.root / "clinic.hs", self.root / "saved.hs"
+        whole = self.done("export", "clinic", "--meta")
+        damaged = bytearray(path.read_bytes())
+        damaged[0:200] = damaged[4096:4296] = bytes(200)
+        path.write_bytes(damaged)
+        self.fails(DAMAGED, "export", "clinic")
+        result = self.run_plain("--format", "json", "check", path, "--salvage", saved, root=False)
+        self.assertEqual(result.returncode, OK, result.stderr)
+        self.assertIn("header slots are damaged", result.stderr.decode())
+        self.assertEqual(path.read_bytes(), damaged)
+        self.assertEqual(self.done("export", "saved", "--meta").splitlines()[1:], whole.splitlines()[1:])
+
+    def test_a_salvage_says_what_is_lost(self):
+        self.copy()
+        path, saved = self.root / "clinic.hs", self.root / "saved.hs"
+        sound = path.read_bytes()
+        lost = 0
+        for start in range(8192, len(sound), 23 * 4096):
+            damaged = bytearray(sound)
+            damaged[start + 64:start + 96] = b"\x5a" * 32
+            path.write_bytes(damaged)
+            result = self.run_plain("--format", "json", "check", "clinic", "--salvage", saved)
+            self.assertIn(result.returncode, (OK, DAMAGED), result.stderr)
+            if result.returncode == DAMAGED:
+                lost += 1
+                self.assertRegex(result.stderr.decode(), r"were copied to \S+saved.hs; \d+ rows are known to be lost")
+                self.assertGreater(sum(row.get("rows_lost", 1) for row in json.loads(result.stdout)), 0)
+            self.json("list", "saved")
+            saved.unlink()
+            (self.root / "saved.hs-log").unlink()
+        self.assertGreater(lost, 0)
+
+    def test_a_salvage_overwrites_nothing_and_needs_something_to_read(self):
+        self.copy()
+        other = self.root / "other.hs"
+        other.write_bytes(b"precious")
+        self.fails(FAILED, "check", "clinic", "--salvage", other, says="exists")
+        self.assertEqual(other.read_bytes(), b"precious")
+        self.fails(NOT_FOUND, "check", "nowhere", "--salvage", self.root / "new.hs", says="nowhere")
+        self.fails(DAMAGED, "check", other, "--salvage", self.root / "new.hs", says="nothing can be saved")
+        self.assertFalse((self.root / "new.hs").exists())
+        self.fails(USAGE, "check", "--salvage", self.root / "new.hs", says="needs a collection")
+        self.fails(USAGE, "check", "clinic", "--salvage", self.root / "new.hs", root=False, says="root")
+
     def test_a_collection_held_by_another_process(self):
         self.copy()
         with subprocess.Popen([PROGRAM, "-d", self.root, "export", "clinic"], stdout=subprocess.PIPE) as holder:

@@ -8,6 +8,7 @@
 /* Before cmocka, which has a macro expect_value. */
 #include "engine/tree.h"
 
+#include "base/bytes.h"
 #include "base/memory.h"
 #include "engine/collection.h"
 
@@ -18,7 +19,7 @@ typedef struct place {
     collection collection;
     store *store;
     engine_table plain, fixed;
-    char problems[4096]; /* one behind the other */
+    char problems[8192]; /* one behind the other */
 } place;
 
 static place *place_create(void) {
@@ -243,19 +244,163 @@ static void numbers_of_the_catalog_that_are_wrong_are_found(void **state) {
     place_free(p);
 }
 
+/* The bytes of the space map in the file. */
+static uint8_t *map_bytes(place *p) {
+    return (uint8_t *)pagefile_at(&p->store->file, p->store->header.space_map.page) +
+           sizeof(value_header);
+}
+
+/* Marks units in the file, and in memory, as used or free. */
+static void mark_units(place *p, uint64_t unit, uint64_t count, bool used) {
+    uint8_t *map = map_bytes(p);
+    for (uint64_t i = unit; i < unit + count; i++) {
+        uint8_t bit = (uint8_t)(1u << (i % 8));
+        map[i / 8] = (uint8_t)(used ? map[i / 8] | bit : map[i / 8] & ~bit);
+    }
+    seal(pagefile_at(&p->store->file, p->store->header.space_map.page));
+    bitmap *held = &p->store->space.durable;
+    if (used) {
+        bitmap_set(held, unit, count);
+    } else {
+        bitmap_clear(held, unit, count);
+    }
+}
+
 static void units_of_nobody_and_units_not_marked_are_found(void **state) {
     (void)state;
     place *p = place_create();
-    bitmap *durable = &p->store->space.durable;
-    uint64_t clear = bitmap_find_clear(durable, 3);
-    bitmap_set(durable, clear, 3);
-    expect_problem(p, "3 units are marked as in use but belong to nothing");
-    bitmap_clear(durable, clear, 3);
-    uint64_t used = root_of(p, p->fixed)->page.page;
-    bitmap_clear(durable, used, 1);
-    expect_problem(p, "1 units are in use but marked as free");
-    bitmap_set(durable, used, 1);
+    char words[100];
+    uint64_t clear = bitmap_find_clear(&p->store->space.durable, 3);
+    mark_units(p, clear, 3, true);
+    snprintf(words, sizeof words,
+             "units %llu to %llu (3 units) are marked as in use but belong to nothing\n",
+             (unsigned long long)clear, (unsigned long long)clear + 2);
+    expect_problem(p, words);
+    mark_units(p, clear, 3, false);
+    uint32_t used = root_of(p, p->fixed)->page.page;
+    mark_units(p, used, 1, false);
+    snprintf(words, sizeof words,
+             "page %u (column family fixed, table t, all keys): 1 of its 1 units are in use but",
+             used);
+    expect_problem(p, words);
+    mark_units(p, used, 1, true);
     expect_sound(p->collection.engine);
+    place_free(p);
+}
+
+static void many_ranges_of_units_of_nobody_are_summed_up(void **state) {
+    (void)state;
+    place *p = place_create();
+    bitmap *held = &p->store->space.durable;
+    uint64_t bits = p->store->header.space_map.bytes * 8, marked = 0, unit = 0, units[20];
+    for (; unit + 1 < bits && marked < 20; unit++) {
+        if (bitmap_test(held, unit) || bitmap_test(held, unit + 1)) continue;
+        if (unit > 0 && bitmap_test(held, unit - 1)) continue;
+        mark_units(p, unit, 1, true);
+        units[marked++] = unit;
+    }
+    assert_int_equal(marked, 20);
+    engine_check_result result;
+    p->problems[0] = '\0';
+    assert_status(engine_check(p->collection.engine, note_problem, p, &result), HS_CORRUPT);
+    assert_int_equal(result.problems, 17);
+    assert_non_null(strstr(p->problems, "4 more units in 4 ranges are marked as in use"));
+    while (marked-- > 0)
+        mark_units(p, units[marked], 1, false);
+    place_free(p);
+}
+
+static void a_space_map_other_than_the_one_in_memory_is_found(void **state) {
+    (void)state;
+    place *p = place_create();
+    uint64_t clear = bitmap_find_clear(&p->store->space.durable, 1);
+    bitmap_set(&p->store->space.durable, clear, 1);
+    expect_problem(p, "is free in the file and in use in memory");
+    bitmap_clear(&p->store->space.durable, clear, 1);
+    map_bytes(p)[0] ^= 4;
+    expect_problem(p, "(space map): its checksum does not match");
+    map_bytes(p)[0] ^= 4;
+    expect_sound(p->collection.engine);
+    place_free(p);
+}
+
+/* --- headers ---------------------------------------------------------------------------------- */
+
+static void a_damaged_header_slot_is_found_whichever_it_is(void **state) {
+    (void)state;
+    for (uint64_t slot = 0; slot < 2; slot++) {
+        place *p = place_create();
+        assert_ok(checkpoint_run(p->store, CHECKPOINT_FORCED));
+        uint8_t *bytes = (uint8_t *)pagefile_at(&p->store->file, (uint32_t)slot);
+        char words[80];
+        snprintf(words, sizeof words, "header slot %llu: its checksum does not match",
+                 (unsigned long long)slot);
+        bytes[40] ^= 1;
+        expect_problem(p, words);
+        bytes[40] ^= 1;
+        expect_sound(p->collection.engine);
+        memset(bytes, 0, sizeof(file_header));
+        expect_problem(p, words);
+        place_free(p);
+    }
+}
+
+static void a_header_slot_of_another_generation_is_found(void **state) {
+    (void)state;
+    place *p = place_create();
+    uint8_t *slots = p->store->file.map;
+    uint64_t newest = p->store->header.generation % 2;
+    memcpy(slots + (1 - newest) * UNIT_SIZE, slots + newest * UNIT_SIZE, sizeof(file_header));
+    expect_problem(p, "it is not the one expected");
+    place_free(p);
+}
+
+static void a_slot_torn_by_a_crash_is_written_anew_and_no_problem(void **state) {
+    (void)state;
+    place *p = place_create();
+    memset(pagefile_at(&p->store->file, 1 - p->store->header.generation % 2), 7, 64);
+    collection image = collection_image(&p->collection, CRASH_KILL, 1);
+    expect_sound(image.engine);
+    collection_free(&image);
+    place_free(p);
+}
+
+static void a_damaged_log_header_is_found(void **state) {
+    (void)state;
+    place *p = place_create();
+    uint64_t size = 0;
+    uint8_t *log = memory_vfs_bytes(p->collection.files, COLLECTION_LOG, &size);
+    log[40] ^= 1;
+    expect_problem(p, "the log's header is damaged");
+    log[40] ^= 1;
+    expect_sound(p->collection.engine);
+    place_free(p);
+}
+
+/* --- what a problem says ---------------------------------------------------------------------- */
+
+static void a_problem_names_family_table_keys_and_what_was_found(void **state) {
+    (void)state;
+    place *p = place_create();
+    node *leaf = leaf_of(p, p->fixed, 1), *next = leaf_of(p, p->fixed, 2);
+    uint8_t bytes[ENGINE_KEY_MAX], *damaged = fixed_key(leaf, 3);
+    uint64_t first = __builtin_bswap64(load_u64(node_key(leaf, 0, bytes).data));
+    uint64_t last = __builtin_bswap64(load_u64(node_key(next, 0, bytes).data));
+    uint64_t checksum = leaf->page.checksum;
+    char words[300];
+    damaged[7] ^= 1;
+    snprintf(words, sizeof words,
+             "page %u (column family fixed, table t, keys from 0x%016llx to before 0x%016llx): its "
+             "checksum does not match: it says %016llx, its bytes give %016llx",
+             leaf->page.page, (unsigned long long)first, (unsigned long long)last,
+             (unsigned long long)checksum, (unsigned long long)page_checksum(&leaf->page));
+    expect_problem(p, words);
+    expect_problem(p, "entries where the catalog says 2000");
+    snprintf(words, sizeof words,
+             "units %u to %u (1 units) are marked as in use but belong to "
+             "nothing that can be reached",
+             leaf->page.page, leaf->page.page);
+    expect_problem(p, words);
     place_free(p);
 }
 
@@ -278,6 +423,42 @@ static void without_memory_a_check_fails_and_finds_nothing(void **state) {
     place_free(p);
 }
 
+/* Rewrites everything, over and over: what the state being checked holds would be overwritten if it
+ * was not kept. */
+static void note_and_churn(void *context, const char *problem) {
+    place *p = context;
+    bool first = p->problems[0] == '\0';
+    note_problem(p, problem);
+    if (!first) return;
+    for (uint64_t round = 0; round < 20; round++) {
+        engine_txn *t = begin_relaxed(p->collection.engine, p->fixed.family);
+        for (uint64_t key = 0; key < KEYS; key++) {
+            uint8_t bytes[8];
+            put_filled(t, p->fixed, number_key(key, bytes), 8, (uint8_t)round);
+        }
+        assert_ok(engine_commit(t));
+        assert_ok(engine_checkpoint(p->collection.engine));
+    }
+}
+
+static void writers_and_checkpoints_go_on_while_a_check_runs(void **state) {
+    (void)state;
+    place *p = place_create();
+    engine_check_result quiet, busy;
+    uint64_t before = stats_of(p->collection.engine).checkpoints;
+    value_header *run = long_run(p);
+    ((uint8_t *)(run + 1))[50] ^= 1;
+    assert_status(engine_check(p->collection.engine, NULL, NULL, &quiet), HS_CORRUPT);
+    p->problems[0] = '\0';
+    assert_status(engine_check(p->collection.engine, note_and_churn, p, &busy), HS_CORRUPT);
+    assert_int_equal(stats_of(p->collection.engine).checkpoints, before + 20);
+    assert_memory_equal(&busy, &quiet, sizeof busy);
+    ((uint8_t *)(run + 1))[50] ^= 1;
+    expect_sound(p->collection.engine);
+    assert_int_equal(stats_of(p->collection.engine).snapshots, 0);
+    place_free(p);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_key_beyond_its_separator_is_found),
@@ -291,6 +472,14 @@ int main(void) {
         cmocka_unit_test(a_run_longer_than_its_pages_is_found),
         cmocka_unit_test(numbers_of_the_catalog_that_are_wrong_are_found),
         cmocka_unit_test(units_of_nobody_and_units_not_marked_are_found),
+        cmocka_unit_test(many_ranges_of_units_of_nobody_are_summed_up),
+        cmocka_unit_test(a_space_map_other_than_the_one_in_memory_is_found),
+        cmocka_unit_test(a_damaged_header_slot_is_found_whichever_it_is),
+        cmocka_unit_test(a_header_slot_of_another_generation_is_found),
+        cmocka_unit_test(a_slot_torn_by_a_crash_is_written_anew_and_no_problem),
+        cmocka_unit_test(a_damaged_log_header_is_found),
+        cmocka_unit_test(a_problem_names_family_table_keys_and_what_was_found),
+        cmocka_unit_test(writers_and_checkpoints_go_on_while_a_check_runs),
         cmocka_unit_test(without_memory_a_check_fails_and_finds_nothing),
     };
     return cmocka_run_group_tests_name("check", tests, NULL, NULL);
