@@ -269,10 +269,11 @@ static hs_status build(store *s, const catalog *c, file_header *h, run_list *tak
  * are free. */
 static hs_status finish(store *s, const file_header *h, bitmap *fresh) {
     page_run old[2] = {run_of(s, &s->header.catalog), run_of(s, &s->header.space_map)};
+    /* First: who finds a page to be durable may verify it. */
+    atomic_store(&s->file.next_txn, h->next_txn);
     space_checkpointed(&s->space, h->sequence, fresh);
     space_give_back(&s->space, &(run_list){.runs = old, .count = 2}, 1);
     s->header = *h;
-    atomic_store(&s->file.next_txn, h->next_txn);
     atomic_store(&s->clean, h->clean != 0);
     hs_status status = wal_write_header(&s->log, h->sequence);
     pthread_mutex_lock(&s->pipeline);

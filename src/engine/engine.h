@@ -94,6 +94,21 @@ typedef struct engine_check_result {
 
 typedef void engine_problem(void *context, const char *problem);
 
+/* Told after each portion how many bytes of the trees are copied, of how many; false ends the
+ * backup. */
+typedef bool engine_backup_progress(void *context, uint64_t bytes, uint64_t total);
+
+typedef struct engine_backup_options {
+    bool replace;                     /* a file that has the name already, unless it is open */
+    engine_backup_progress *progress; /* or NULL */
+    void *context;
+} engine_backup_options;
+
+typedef struct engine_backup_result {
+    uint64_t sequence; /* the last commit contained */
+    uint64_t bytes;    /* of the file */
+} engine_backup_result;
+
 /* --- the table of functions ------------------------------------------------------------------- */
 
 typedef struct engine_ops {
@@ -136,6 +151,8 @@ typedef struct engine_ops {
     hs_slice (*cursor_value)(const engine_cursor *cursor);
     hs_status (*checkpoint)(engine *engine);
     hs_status (*compact)(engine *engine);
+    hs_status (*backup)(engine *engine, const char *path, const engine_backup_options *options,
+                        engine_backup_result *result);
     hs_status (*stats)(engine *engine, engine_stats *stats);
     hs_status (*check)(engine *engine, engine_problem *report, void *context,
                        engine_check_result *result);
@@ -351,6 +368,19 @@ static inline hs_status engine_checkpoint(engine *e) {
  * HS_FULL, HS_IO, HS_READ_ONLY. */
 static inline hs_status engine_compact(engine *e) {
     return e->ops->compact(e);
+}
+/* Writes what a snapshot of now sees to a new file `path`: a collection of its own that was closed
+ * cleanly, without its free space, to be opened like any other. Others read and write meanwhile; as
+ * long as it runs it holds back space like any snapshot. The file appears under its name when it is
+ * whole and on disk; before, it is `path`.partial, which a failure takes away. Every page is
+ * verified: damage is not copied. Memory: 1 MiB, and a bit for each page. HS_EXISTS; HS_BUSY: the
+ * file to be replaced is open, or another backup to it is running; HS_CANCELLED; HS_CORRUPT;
+ * HS_READ_ONLY after a failed sync; HS_FULL, HS_IO: from syncing the directory, when the file is
+ * there and whole, but may not outlive a power cut. */
+static inline hs_status engine_backup(engine *e, const char *path,
+                                      const engine_backup_options *options,
+                                      engine_backup_result *result) {
+    return e->ops->backup(e, path, options, result);
 }
 static inline hs_status engine_stats_read(engine *e, engine_stats *stats) {
     return e->ops->stats(e, stats);

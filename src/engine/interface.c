@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "engine/backup.h"
 #include "engine/cursor.h"
 #include "engine/redo.h"
 #include "engine/txn.h"
@@ -337,6 +338,7 @@ const engine_ops store_ops = {
     .cursor_value = cursor_value,
     .checkpoint = checkpoint,
     .compact = compact,
+    .backup = backup_run,
     .stats = stats,
     .check = check,
 };

@@ -301,6 +301,13 @@ void space_add_garbage(space *s, garbage *g) {
     pthread_mutex_unlock(&s->lock);
 }
 
+bool space_is_durable(space *s, uint32_t page) {
+    pthread_mutex_lock(&s->lock);
+    bool durable = bitmap_test(&s->durable, page);
+    pthread_mutex_unlock(&s->lock);
+    return durable;
+}
+
 bool space_has_place(space *s, uint32_t units, uint32_t before) {
     pthread_mutex_lock(&s->lock);
     uint64_t found = bitmap_find_clear(&s->taken, units);

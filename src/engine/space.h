@@ -122,6 +122,10 @@ void space_checkpointing(space *s, uint64_t sequence);
  * allow. */
 void space_checkpointed(space *s, uint64_t sequence, bitmap *durable);
 
+/* Whether the last finished checkpoint contains a page, by its first unit: then it is never
+ * changed, and has its checksum. */
+bool space_is_durable(space *s, uint32_t page);
+
 /* Whether `units` free units stand in one piece before unit `before`. */
 bool space_has_place(space *s, uint32_t units, uint32_t before);
 

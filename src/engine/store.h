@@ -2,8 +2,8 @@
  *
  * The parts, from the bottom: vfs (files), pagefile (the mapping), space (allocation), node and
  * tree (B+trees), catalog (the roots as of a commit), readers (who sees what), wal (the log), txn
- * (transactions), commit and settle (the pipeline), checkpoint, compact, recovery, check; interface
- * makes them the engine of engine.h.
+ * (transactions), commit and settle (the pipeline), checkpoint, compact, recovery, check, backup;
+ * interface makes them the engine of engine.h.
  *
  * Locks, in the order in which a thread may take them: ddl, family writers (by family), families'
  * shared tables (by family), checkpoint, pipeline, space. The log's prepare lock is taken under no
