@@ -63,6 +63,7 @@ extern const command commands[];
 /* The command of this name, or NULL. */
 const command *command_find(const char *name);
 
+int command_backup(invocation *run);
 int command_check(invocation *run);
 int command_compact(invocation *run);
 int command_create(invocation *run);

@@ -73,6 +73,43 @@ hs_status hs_collection_checkpoint(hs_router *router, const char *collection);
  * inner nodes, moves at most what is free. HS_IO, HS_FULL. */
 hs_status hs_collection_compact(hs_router *router, const char *collection);
 
+/* How far a backup has come. */
+typedef struct hs_backup_progress {
+    uint64_t bytes;       /* copied */
+    uint64_t bytes_total; /* to be copied */
+    double seconds;       /* since the start */
+} hs_backup_progress;
+
+/* How a backup goes about its file and reporting. */
+typedef struct hs_backup_options {
+    bool replace; /* a file that is there already, unless it is a collection that is open */
+    /* Called after each MiB; returning false stops the backup with HS_CANCELLED. It may use the
+     * collection. May be NULL. */
+    bool (*progress)(void *context, const hs_backup_progress *progress);
+    void *context; /* handed to it */
+} hs_backup_options;
+
+/* What a backup has written. */
+typedef struct hs_backup_result {
+    uint64_t commit; /* the last commit that it contains */
+    uint64_t bytes;  /* of the file */
+    double seconds;
+} hs_backup_result;
+
+/* Copies a collection as of now to the file `path`, while others read and write. The file is a
+ * collection of its own, closed cleanly: copied or moved to ROOT/NAME.hs it is opened like any
+ * other. It appears under its name when it is whole and on disk; until then it is called
+ * `path`.partial, which is deleted if the backup fails. Every page is verified: of a damaged
+ * collection there is no backup. As long as it runs it keeps pages from being reused, like a
+ * snapshot. `options` and `result` may be NULL. Cost: reads and writes everything once; memory: 1
+ * MiB, and 32 bytes for each MiB of the collection. Errors: HS_NOT_FOUND and the errors of
+ * hs_collection_open; HS_EXISTS: the file is there (and is not to be replaced), or a log with
+ * commits lies where the copy would have its own; HS_BUSY: the file to be replaced is open, or
+ * another backup to it is running; HS_CANCELLED, HS_CORRUPT, HS_FULL, HS_IO; HS_READ_ONLY after a
+ * failed sync of the collection. */
+hs_status hs_collection_backup(hs_router *router, const char *collection, const char *path,
+                               const hs_backup_options *options, hs_backup_result *result);
+
 /* --- entity types ----------------------------------------------------------------------------- */
 
 /* Creates an entity type in one durable commit. HS_INVALID, HS_EXISTS, HS_LIMIT (65,000 types). */

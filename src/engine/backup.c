@@ -21,8 +21,8 @@
 #include "base/error.h"
 #include "engine/tree.h"
 
-#define CHUNK_BYTES ((size_t)1 << 20)    /* written at once; a whole number of the longest leaves */
-#define SYNC_BYTES  ((uint64_t)16 << 20) /* written between two syncs */
+#define CHUNK_BYTES ((size_t)1 << 20)   /* written at once; a whole number of the longest leaves */
+#define SYNC_BYTES  ((uint64_t)4 << 20) /* written between two syncs */
 
 typedef struct backup {
     store *store;

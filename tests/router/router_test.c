@@ -526,6 +526,62 @@ static void a_compacted_collection_is_small_and_sound(void **state) {
     assert_int_equal(result.entities, 1);
 }
 
+/* --- backups ---------------------------------------------------------------------------------- */
+
+static bool count_progress(void *context, const hs_backup_progress *now) {
+    unsigned *calls = context;
+    assert_true(now->bytes > 0 && now->bytes <= now->bytes_total && now->seconds >= 0);
+    ++*calls;
+    return true;
+}
+
+static void a_backup_is_restored_under_any_name(void **state) {
+    fixture *f = *state;
+    hs_snapshot *snapshot;
+    hs_entity entity;
+    hs_backup_result result = {0};
+    unsigned calls = 0;
+    hs_backup_options options = {.progress = count_progress, .context = &calls};
+    create_medical(f);
+    hs_uuid id = create_entity(f, "medical", "patients", "1");
+    assert_ok(hs_collection_backup(f->router, "medical", in_root(f, "copy.hs"), &options, &result));
+    assert_true(calls > 0 && result.bytes > 0 && result.commit > 0 && result.seconds >= 0);
+    create_entity(f, "medical", "patients", "2");
+    /* It has the ids of the original, and goes its own way. */
+    assert_ok(hs_snapshot_open(f->router, "copy", &snapshot));
+    assert_int_equal(hs_snapshot_sequence(snapshot), result.commit);
+    assert_ok(hs_entity_find(snapshot, "patients", hs_slice_of("1"), &entity));
+    assert_memory_equal(&entity.id, &id, sizeof id);
+    assert_status(hs_entity_find(snapshot, "patients", hs_slice_of("2"), &entity), HS_NOT_FOUND);
+    hs_snapshot_close(snapshot);
+    create_entity(f, "copy", "patients", "3");
+    fixture_reopen(f);
+    hs_check_result check;
+    assert_ok(hs_collection_check(f->router, "copy", NULL, NULL, &check));
+    assert_int_equal(check.entities, 2);
+    assert_ok(hs_collection_check(f->router, "medical", NULL, NULL, &check));
+    assert_int_equal(check.entities, 2);
+}
+
+static void a_backup_that_cannot_be_made_is_refused(void **state) {
+    fixture *f = *state;
+    const hs_backup_options replacing = {.replace = true};
+    create_medical(f);
+    const char *path = in_root(f, "copy.hs");
+    assert_error(hs_collection_backup(f->router, "nope", path, NULL, NULL), HS_NOT_FOUND, "nope");
+    assert_error(hs_collection_backup(f->router, "medical", "", NULL, NULL), HS_INVALID, "empty");
+    assert_error(hs_collection_backup(f->router, "medical", in_root(f, "no/copy.hs"), NULL, NULL),
+                 HS_IO, "no/copy.hs");
+    write_file(path, "mine", 4);
+    assert_error(hs_collection_backup(f->router, "medical", path, NULL, NULL), HS_EXISTS, path);
+    assert_ok(hs_collection_backup(f->router, "medical", path, &replacing, NULL));
+    assert_error(
+        hs_collection_backup(f->router, "medical", in_root(f, "medical.hs"), &replacing, NULL),
+        HS_BUSY, "medical.hs");
+    assert_false(file_exists(in_root(f, "copy.hs.partial")));
+    assert_ok(hs_collection_drop(f->router, "copy"));
+}
+
 int main(void) {
 #define ROUTER_TEST(test) cmocka_unit_test_setup_teardown(test, fixture_open, fixture_close)
     const struct CMUnitTest tests[] = {
@@ -553,6 +609,8 @@ int main(void) {
         ROUTER_TEST(statistics_count_what_is_there),
         ROUTER_TEST(a_sound_collection_checks_clean),
         ROUTER_TEST(a_compacted_collection_is_small_and_sound),
+        ROUTER_TEST(a_backup_is_restored_under_any_name),
+        ROUTER_TEST(a_backup_that_cannot_be_made_is_refused),
         ROUTER_TEST(every_failure_of_an_allocation_is_reported),
     };
     return cmocka_run_group_tests_name("router", tests, NULL, NULL);
