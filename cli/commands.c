@@ -91,7 +91,7 @@ static const option_spec set_options[] = {
 };
 
 static const option_spec stats_options[] = {
-    {"storage", 's', NULL, "a row per collection: commits, file and log bytes"},
+    {"storage", 's', NULL, "a record per collection: files, log, checkpoints"},
     END,
 };
 

@@ -174,21 +174,53 @@ typedef struct hs_type_stats {
     uint64_t bytes; /* pages held by the column family */
 } hs_type_stats;
 
-/* The state of a collection and of its files. */
+/* Buckets of a latency histogram. */
+#define HS_LATENCY_BUCKETS 40
+
+/* How long commits took, from the call to its return. Each quantile is the end of a quarter of a
+ * doubling: exact within a quarter, upwards. Of commits that are not durable one in 16 is
+ * measured, and counts for all of them. */
+typedef struct hs_latency {
+    uint64_t count;                          /* commits that succeeded */
+    uint64_t p50_ns, p90_ns, p99_ns, max_ns; /* nanoseconds */
+    uint64_t buckets[HS_LATENCY_BUCKETS];    /* [i]: commits of 2^i to 2^(i+1) - 1 ns, or longer in
+                                                the last one */
+} hs_latency;
+
+/* The state of a collection and of its files. What is counted since opening is counted by this
+ * process since it opened the collection. */
 typedef struct hs_collection_stats {
-    uint64_t commits;         /* sequence number of the last visible commit */
-    uint64_t file_bytes;      /* size of the data file */
-    uint64_t free_bytes;      /* of it, free for reuse */
-    uint64_t log_bytes;       /* size of the log file */
-    uint64_t log_used_bytes;  /* of it, not yet in a checkpoint */
-    uint64_t checkpoints;     /* finished since opening */
-    uint64_t snapshots;       /* open now */
-    uint64_t oldest_snapshot; /* the commit that the oldest open snapshot shows */
+    uint64_t commits;            /* sequence number of the last visible commit */
+    uint64_t file_bytes;         /* size of the data file */
+    uint64_t free_bytes;         /* of it, free for reuse */
+    uint64_t held_bytes;         /* of it, freed but kept for snapshots that can see it */
+    uint64_t log_bytes;          /* size of the log file */
+    uint64_t log_used_bytes;     /* of it, not yet in a checkpoint */
+    uint64_t log_capacity_bytes; /* that it may have in use */
+
+    uint64_t snapshots;       /* open now; batches that are being committed count too */
+    uint64_t oldest_snapshot; /* the commit that the oldest one shows */
+    double
+        oldest_snapshot_seconds; /* since it was opened, to some milliseconds; 0: there is none */
+
+    uint64_t opened_commits;     /* commits since opening */
+    uint64_t log_written_bytes;  /* of their records, since opening */
+    uint64_t log_syncs;          /* for commits, since opening: commits may share one */
+    uint64_t data_written_bytes; /* of pages that checkpoints made durable, since opening */
+
+    uint64_t checkpoints;              /* finished since opening */
+    double checkpoint_seconds;         /* what the last one of them took */
+    double checkpoint_age_seconds;     /* since its end */
+    double checkpoint_running_seconds; /* of one that is running now; 0: there is none */
+
+    hs_latency commit_latency; /* since opening */
+
     size_t type_count;
     hs_type_stats *types; /* [type_count], sorted by name; owned by this struct */
 } hs_collection_stats;
 
-/* Statistics of a collection. Cost: O(number of types). Release with hs_collection_stats_free. */
+/* Statistics of a collection. Cost: O(types + pages freed and not yet reused). Release with
+ * hs_collection_stats_free. */
 hs_status hs_collection_stats_read(hs_router *router, const char *collection,
                                    hs_collection_stats *stats);
 void hs_collection_stats_free(hs_collection_stats *stats);

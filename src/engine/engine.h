@@ -81,11 +81,37 @@ typedef struct engine_table_info {
     uint64_t entries;
 } engine_table_info;
 
+#define ENGINE_LATENCY_BUCKETS 40u
+
+/* How long commits took that succeeded, from the call to its return; nanoseconds. Quantiles are
+ * exact within a quarter, upwards. Of commits that are not durable one in 16 is measured, and
+ * counts for all of them. */
+typedef struct engine_latency {
+    uint64_t count;
+    uint64_t p50, p90, p99, max;
+    /* Bucket i: commits of 2^i to 2^(i+1) - 1 ns; the last one also longer ones. */
+    uint64_t buckets[ENGINE_LATENCY_BUCKETS];
+} engine_latency;
+
+/* Sizes in bytes, times in nanoseconds. */
 typedef struct engine_stats {
     uint64_t sequence; /* of the last visible commit */
-    uint64_t file_bytes, free_bytes, log_bytes, log_used_bytes;
+    uint64_t file_bytes, free_bytes;
+    uint64_t held_bytes; /* freed, but kept for snapshots; without whole tables that were dropped */
+    uint64_t log_bytes, log_used_bytes, log_capacity_bytes;
+    /* Transactions open now, also snapshots, and the commit that the oldest one sees (the last
+     * visible one if there is none), and how long it has been open, to some milliseconds. */
+    uint64_t snapshots, oldest_snapshot, oldest_snapshot_age;
+    /* Since opening: */
+    uint64_t commits;
+    uint64_t log_written_bytes;  /* of records */
+    uint64_t log_syncs;          /* commits divided by it: how many share one */
+    uint64_t data_written_bytes; /* of pages that checkpoints made durable */
     uint64_t checkpoints;
-    uint64_t snapshots, oldest_snapshot;
+    uint64_t checkpoint_duration; /* of the last one that finished */
+    uint64_t checkpoint_age;      /* since its end; 0: there was none */
+    uint64_t checkpoint_running;  /* for so long; 0: none */
+    engine_latency latency;
 } engine_stats;
 
 typedef struct engine_check_result {

@@ -324,6 +324,20 @@ hs_status space_trim(space *s, uint64_t slack) {
     return status;
 }
 
+uint64_t space_held_units(space *s, const readers_view *view) {
+    uint64_t units = 0;
+    pthread_mutex_lock(&s->lock);
+    for (const garbage *g = s->fresh.first; g != NULL && g->sequence <= view->visible;
+         g = g->next) {
+        for (size_t i = 0; i < g->runs.count; i++) {
+            page_run run = g->runs.runs[i];
+            if (readers_see(view, 0, run.txn, g->sequence)) units += run.units;
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+    return units;
+}
+
 uint64_t space_taken_units(space *s) {
     pthread_mutex_lock(&s->lock);
     uint64_t taken = s->taken.set;

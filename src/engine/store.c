@@ -466,6 +466,7 @@ hs_status engine_open(vfs *fs, const char *path, bool create, const hs_config *c
     hs_status status = store_create(fs, path, config, &s);
     if (status == HS_OK && create) status = create_files(fs, path, s->log_path, config);
     if (status == HS_OK) status = load(s);
+    if (status == HS_OK) stats_start(s);
     if (status == HS_OK) status = start_background(s);
     if (status != HS_OK) {
         if (s != NULL) store_free(s);

@@ -240,6 +240,11 @@ class Asking(Program):
         (row,) = self.json("stats", "--storage")
         self.assertEqual((row["collection"], row["entity_types"]), ("clinic", 4))
         self.assertEqual(row["file_bytes"], (self.root / "clinic.hs").stat().st_size)
+        self.assertEqual((row["held_bytes"], row["snapshots"], row["opened_commits"]), (0, 0, 0))
+        self.assertGreater(row["log_capacity_bytes"], row["log_used_bytes"])
+        self.assertNotIn("commit_p50_ms", row)  # this process has committed nothing
+        fields = self.done("stats", "-s", "clinic").split()
+        self.assertEqual(fields[:2], ["collection", "clinic"])
 
     def test_get_shows_every_kind_of_property_exactly(self):
         (entity,) = self.json("get", "clinic/patients/p1")

@@ -535,6 +535,41 @@ static bool count_progress(void *context, const hs_backup_progress *now) {
     return true;
 }
 
+static void statistics_say_how_commits_went(void **state) {
+    fixture *f = *state;
+    hs_collection_stats stats;
+    hs_snapshot *snapshot;
+    create_medical(f);
+    fixture_reopen(f);
+    for (char key[] = "a"; key[0] < 'e'; key[0]++) {
+        hs_batch *batch;
+        hs_uuid id = {0};
+        assert_ok(hs_batch_create(f->router, "medical", &batch));
+        assert_ok(hs_batch_durability(batch, HS_DURABLE));
+        assert_ok(hs_entity_create(batch, "patients", hs_slice_of(key), &id));
+        assert_ok(hs_batch_commit(batch));
+        hs_batch_free(batch);
+    }
+    assert_ok(hs_snapshot_open(f->router, "medical", &snapshot));
+    assert_ok(hs_collection_stats_read(f->router, "medical", &stats));
+    assert_int_equal(stats.opened_commits, 4);
+    assert_int_equal(stats.commit_latency.count, 4);
+    assert_int_equal(stats.log_syncs, 4);
+    assert_true(stats.log_written_bytes > 0 && stats.log_capacity_bytes >= stats.log_used_bytes);
+    assert_true(stats.commit_latency.p50_ns > 0);
+    assert_true(stats.commit_latency.p50_ns <= stats.commit_latency.max_ns);
+    assert_int_equal(stats.snapshots, 1);
+    assert_int_equal(stats.oldest_snapshot, hs_snapshot_sequence(snapshot));
+    assert_true(stats.oldest_snapshot_seconds >= 0);
+    hs_collection_stats_free(&stats);
+    hs_snapshot_close(snapshot);
+    assert_ok(hs_collection_checkpoint(f->router, "medical"));
+    assert_ok(hs_collection_stats_read(f->router, "medical", &stats));
+    assert_true(stats.checkpoints > 0 && stats.data_written_bytes > 0);
+    assert_true(stats.checkpoint_seconds > 0 && stats.checkpoint_age_seconds > 0);
+    hs_collection_stats_free(&stats);
+}
+
 static void a_backup_is_restored_under_any_name(void **state) {
     fixture *f = *state;
     hs_snapshot *snapshot;
@@ -609,6 +644,7 @@ int main(void) {
         ROUTER_TEST(statistics_count_what_is_there),
         ROUTER_TEST(a_sound_collection_checks_clean),
         ROUTER_TEST(a_compacted_collection_is_small_and_sound),
+        ROUTER_TEST(statistics_say_how_commits_went),
         ROUTER_TEST(a_backup_is_restored_under_any_name),
         ROUTER_TEST(a_backup_that_cannot_be_made_is_refused),
         ROUTER_TEST(every_failure_of_an_allocation_is_reported),
