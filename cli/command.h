@@ -68,6 +68,7 @@ bool command_salvages_path(const invocation *run);
 /* The command of this name, or NULL. */
 const command *command_find(const char *name);
 
+int command_backup(invocation *run);
 int command_check(invocation *run);
 int command_compact(invocation *run);
 int command_create(invocation *run);

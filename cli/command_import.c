@@ -1,106 +1,50 @@
 /* command_import.c: import: files into a collection, with progress on standard error. */
 #include <inttypes.h>
 #include <math.h>
-#include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "display.h"
 #include "options.h"
+#include "progress.h"
 
 #define REDRAW_SECONDS 0.25 /* between two looks at progress, and at Ctrl-C */
-#define LINE_SECONDS   5.0  /* between two lines of progress where there is no terminal */
 #define REJECTS_SHOWN  10
 
-static volatile sig_atomic_t interrupted;
-
-static void note_interrupt(int signal_number) {
-    (void)signal_number;
-    interrupted = 1;
-}
-
-/* The first Ctrl-C ends the import between two commits; a second one ends the program. */
-static void catch_interrupts(void) {
-    struct sigaction action = {.sa_handler = note_interrupt,
-                               .sa_flags = (int)(SA_RESTART | SA_RESETHAND)};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
 typedef struct monitor {
-    bool quiet;
-    size_t width;      /* of the terminal that standard error is: there the line is redrawn; or 0 */
-    bool line_open;    /* the cursor stands behind a line of progress */
-    double last_line;  /* seconds at the last plain line */
+    progress line;
     uint64_t rejected; /* bad rows told about so far, or counted */
 } monitor;
 
-static void close_line(monitor *to) {
-    if (to->line_open) fputs("\r\033[K", stderr);
-    to->line_open = false;
-}
-
-/* "1,398,500" */
-static void add_grouped(buffer *to, uint64_t number) {
-    char digits[21];
-    int size = snprintf(digits, sizeof digits, "%" PRIu64, number);
-    for (int i = 0; i < size; i++) {
-        if (i > 0 && (size - i) % 3 == 0) buffer_char(to, ',');
-        buffer_char(to, digits[i]);
-    }
-}
-
-/* "4:09", "1:04:09" */
-static void add_seconds(buffer *to, double seconds) {
-    uint64_t whole = (uint64_t)(seconds + 0.5), hours = whole / 3600;
-    if (hours > 0) buffer_format(to, "%" PRIu64 ":", hours);
-    buffer_format(to, hours > 0 ? "%02" PRIu64 : "%" PRIu64, whole / 60 % 60);
-    buffer_format(to, ":%02" PRIu64, whole % 60);
-}
-
 static void add_progress(buffer *to, const hs_import_progress *now) {
     buffer_format(to, "[%zu/%zu] %s  ", now->source_index + 1, now->source_count, now->source);
-    add_grouped(to, now->rows);
+    progress_add_grouped(to, now->rows);
     buffer_text(to, " rows");
     if (now->seconds > 0) {
         buffer_text(to, "  ");
-        add_grouped(to, (uint64_t)((double)now->rows / now->seconds));
+        progress_add_grouped(to, (uint64_t)((double)now->rows / now->seconds));
         buffer_text(to, " rows/s");
     }
     if (now->rejected > 0) {
         buffer_text(to, "  ");
-        add_grouped(to, now->rejected);
+        progress_add_grouped(to, now->rejected);
         buffer_text(to, " rejected");
     }
-    if (now->bytes_read > 0 && now->bytes_read < now->bytes_total) {
-        double share = (double)now->bytes_read / (double)now->bytes_total;
-        buffer_format(to, "  %.0f %%  ", floor(100 * share));
-        add_seconds(to, now->seconds / share - now->seconds);
-        buffer_text(to, " left");
-    }
+    progress_add_share(to, now->bytes_read, now->bytes_total, now->seconds);
 }
 
 static bool show_progress(void *context, const hs_import_progress *now) {
     monitor *to = context;
-    bool due = to->width > 0 || now->seconds - to->last_line >= LINE_SECONDS;
-    if (to->quiet || now->finished || !due) return !interrupted;
-    buffer line = {NULL, 0, 0};
-    add_progress(&line, now);
-    /* A character in the last column would wrap the line. */
-    if (to->width > 0) line.size = display_prefix(buffer_content(&line), to->width - 1);
-    fprintf(stderr, to->width > 0 ? "\r\033[K%s" : "%s\n", buffer_string(&line));
-    fflush(stderr);
-    to->line_open = to->width > 0;
-    to->last_line = now->seconds;
-    buffer_free(&line);
-    return !interrupted;
+    if (!now->finished && progress_due(&to->line, now->seconds)) {
+        buffer line = {NULL, 0, 0};
+        add_progress(&line, now);
+        progress_show(&to->line, &line, now->seconds);
+    }
+    return !progress_interrupted();
 }
 
 static void show_reject(void *context, const hs_import_reject *reject) {
     monitor *to = context;
     if (to->rejected++ >= REJECTS_SHOWN) return;
-    close_line(to);
+    progress_close(&to->line);
     const char *separator = *reject->column != '\0' ? ", column " : "";
     fprintf(stderr, "hyperspatial: %s, line %" PRIu64 "%s%s: %s\n", reject->file, reject->line,
             separator, reject->column, reject->reason);
@@ -159,18 +103,17 @@ int command_import(invocation *run) {
     hs_import_options_default(&options);
     int code = read_options(run, &options);
     if (code != EXIT_OK) return code;
-    monitor to = {.quiet = option_given(run, "quiet"),
-                  .width = display_terminal_width(STDERR_FILENO)};
+    monitor to = {.line = progress_start(option_given(run, "quiet"))};
     options.progress_seconds = REDRAW_SECONDS;
     options.progress = show_progress;
     options.reject = show_reject;
     options.context = &to;
-    catch_interrupts();
+    progress_catch_interrupts();
 
     hs_import_result result = {.rows = 0};
     const char *source_dir = run->argument_count > 1 ? run->arguments[1] : NULL;
     hs_status status = hs_import_run(run->router, run->arguments[0], source_dir, &options, &result);
-    close_line(&to);
+    progress_close(&to.line);
     report_rejected(&to, &options);
     if (status == HS_CANCELLED) {
         code = report(EXIT_INTERRUPTED, "the import was stopped; what it committed stays, and "

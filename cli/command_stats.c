@@ -40,18 +40,44 @@ static int print_types(invocation *run, const char *collection) {
     return code;
 }
 
+static cell cell_if(bool known, double number) {
+    return known ? cell_float64(number) : cell_absent();
+}
+
+static double milliseconds(uint64_t nanoseconds) {
+    return (double)nanoseconds / 1e6;
+}
+
 static int print_storage(invocation *run, const char *collection) {
     hs_collection_stats stats;
     hs_status status = hs_collection_stats_read(run->router, collection, &stats);
     if (status != HS_OK) return report_status(status);
+    const hs_latency *latency = &stats.commit_latency;
+    bool synced = stats.log_syncs > 0, saved = stats.checkpoints > 0, timed = latency->count > 0;
     const cell row[] = {
         cell_name(collection),
         cell_count(stats.type_count),
         cell_count(stats.commits),
         cell_count(stats.file_bytes),
         cell_count(stats.free_bytes),
+        cell_count(stats.held_bytes),
         cell_count(stats.log_bytes),
         cell_count(stats.log_used_bytes),
+        cell_count(stats.log_capacity_bytes),
+        cell_count(stats.snapshots),
+        cell_float64(stats.oldest_snapshot_seconds),
+        cell_count(stats.opened_commits),
+        cell_count(stats.log_written_bytes),
+        cell_count(stats.data_written_bytes),
+        cell_count(stats.log_syncs),
+        cell_if(synced, (double)stats.opened_commits / (double)stats.log_syncs),
+        cell_count(stats.checkpoints),
+        cell_if(saved, stats.checkpoint_seconds),
+        cell_if(saved, stats.checkpoint_age_seconds),
+        cell_if(timed, milliseconds(latency->p50_ns)),
+        cell_if(timed, milliseconds(latency->p90_ns)),
+        cell_if(timed, milliseconds(latency->p99_ns)),
+        cell_if(timed, milliseconds(latency->max_ns)),
     };
     hs_collection_stats_free(&stats);
     return output_row(run->out, row);
@@ -61,12 +87,32 @@ int command_stats(invocation *run) {
     static const char *const of_types[] = {"collection", "entity_type", "entities",
                                            "edges",      "series",      "points",
                                            "vectors",    "measures",    "bytes"};
-    static const char *const of_storage[] = {"collection",    "entity_types", "commits",
-                                             "file_bytes",    "free_bytes",   "log_bytes",
-                                             "log_used_bytes"};
+    static const char *const of_storage[] = {"collection",
+                                             "entity_types",
+                                             "commits",
+                                             "file_bytes",
+                                             "free_bytes",
+                                             "held_bytes",
+                                             "log_bytes",
+                                             "log_used_bytes",
+                                             "log_capacity_bytes",
+                                             "snapshots",
+                                             "oldest_snapshot_seconds",
+                                             "opened_commits",
+                                             "log_written_bytes",
+                                             "data_written_bytes",
+                                             "log_syncs",
+                                             "commits_per_sync",
+                                             "checkpoints",
+                                             "checkpoint_seconds",
+                                             "checkpoint_age_seconds",
+                                             "commit_p50_ms",
+                                             "commit_p90_ms",
+                                             "commit_p99_ms",
+                                             "commit_max_ms"};
     bool storage = option_given(run, "storage");
     if (storage) {
-        output_begin(run->out, of_storage, sizeof of_storage / sizeof *of_storage, false);
+        output_begin(run->out, of_storage, sizeof of_storage / sizeof *of_storage, true);
     } else {
         output_begin(run->out, of_types, sizeof of_types / sizeof *of_types, false);
     }

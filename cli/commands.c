@@ -14,6 +14,12 @@ const option_spec global_options[] = {
     END,
 };
 
+static const option_spec backup_options[] = {
+    {"force", 0, NULL, "replace FILE if it is there"},
+    {"quiet", 'q', NULL, "no progress"},
+    END,
+};
+
 static const option_spec check_options[] = {
     {"salvage", 0, "NEW.hs", "copy what can be read into this new file"},
     END,
@@ -90,7 +96,7 @@ static const option_spec set_options[] = {
 };
 
 static const option_spec stats_options[] = {
-    {"storage", 's', NULL, "a row per collection: commits, file and log bytes"},
+    {"storage", 's', NULL, "a record per collection: files, log, checkpoints"},
     END,
 };
 
@@ -300,6 +306,22 @@ const command commands[] = {
         .example = "hyperspatial -d db export medical -o medical.jsonl",
         .options = export_options,
         .run = command_export,
+    },
+    {
+        .name = "backup",
+        .arguments = "COLLECTION FILE",
+        .arguments_min = 2,
+        .arguments_max = 2,
+        .summary = "Copy a collection to a file, verified",
+        .description =
+            "FILE is a collection of its own: put into a root directory as NAME.hs it is\n"
+            "the collection NAME. It has no free space, and appears when it is whole and on\n"
+            "disk. Every page is verified; damage is not copied. A collection that is open\n"
+            "in another program is backed up by that program (hs_collection_backup).\n"
+            "Progress goes to standard error. Ctrl-C stops it, and leaves nothing behind.",
+        .example = "hyperspatial -d db backup medical /mnt/backups/medical.hs",
+        .options = backup_options,
+        .run = command_backup,
     },
     {
         .name = "check",

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""test_readme.py HYPERSPATIAL: runs the commands of README.md and compares what they print with what it says.
+"""test_readme.py HYPERSPATIAL: runs the commands of README.md and docs/backup.md and compares what they print with what
+the pages say.
 
-The blocks marked `console` are one session. A line of … stands for any lines. What differs from run to run, or from one
+The blocks of a page marked `console` are one session. A line of … stands for any lines. What differs from run to run, or from one
 version of the engine to the next, is not compared: times of change, seconds, rates, bytes and pages.
 """
 import os
@@ -22,6 +23,7 @@ PROGRAM = Path(sys.argv.pop(1)).resolve()
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 VARYING = (
+    (r"^(medical[ ,]+\S+\.hs[ ,]+)\d+[ ,]+\d+[ ,]+[\d.]+$", r"\1 COMMIT BYTES SECONDS"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", "TIME"),
     (r"^(seconds|rows_per_second) .*", r"\1"),
     (r"^(medical +[a-z]\w+ .*) \d+$", r"\1 BYTES"),
@@ -37,10 +39,10 @@ def comparable(line):
     return line
 
 
-def session():
-    """The commands of the page, each with the lines that follow it."""
+def session(page):
+    """The commands of a page, each with the lines that follow it."""
     commands = []
-    for block in re.findall(r"^```console\n(.*?)^```", README, re.MULTILINE | re.DOTALL):
+    for block in re.findall(r"^```console\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
         for line in block.splitlines():
             if line.startswith("$ "):
                 commands.append((line[2:], []))
@@ -50,15 +52,15 @@ def session():
 
 
 class ReadmeTest(unittest.TestCase):
-    def test_the_commands_print_what_the_page_says(self):
+    def check_session(self, page):
         self.maxDiff = None
         environment = {key: value for key, value in os.environ.items() if key not in ("HYPERSPATIAL_ROOT", "COLUMNS")}
         with tempfile.TemporaryDirectory() as directory:
             Path(directory, "build").mkdir()
             Path(directory, "build", "hyperspatial").symlink_to(PROGRAM)
             Path(directory, "examples").symlink_to(ROOT / "examples")
-            self.assertGreater(len(session()), 10)
-            for command, expected in session():
+            self.assertGreater(len(session(page)), 10)
+            for command, expected in session(page):
                 if command.startswith("export "):
                     name, value = command.removeprefix("export ").split("=")
                     environment[name] = value
@@ -69,6 +71,12 @@ class ReadmeTest(unittest.TestCase):
                 if expected != ["…"]:
                     self.assertEqual([comparable(line) for line in printed.splitlines()],
                                      [comparable(line) for line in expected], command)
+
+    def test_the_commands_print_what_the_page_says(self):
+        self.check_session(README)
+
+    def test_backing_up_and_restoring_goes_as_its_page_says(self):
+        self.check_session((ROOT / "docs" / "backup.md").read_text(encoding="utf-8"))
 
     def test_the_program_is_the_example(self):
         program, = re.findall(r"^```c\n(.*?)^```", README, re.MULTILINE | re.DOTALL)

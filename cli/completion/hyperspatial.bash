@@ -17,6 +17,7 @@ _hyperspatial_addresses() {
 _hyperspatial_options() {
     echo --directory --format --help --version
     case $1 in
+    backup) echo --force --quiet ;;
     check) echo --salvage ;;
     drop) echo --yes ;;
     edges) echo --in --out --type --active --limit ;;
@@ -46,7 +47,7 @@ _hyperspatial_values() {
 }
 
 _hyperspatial() {
-    local commands="check compact create delete drop edges export get help import list measures nearest
+    local commands="backup check compact create delete drop edges export get help import list measures nearest
         series set stats trajectory vectors"
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local root=${HYPERSPATIAL_ROOT-} command='' values i
@@ -67,6 +68,8 @@ _hyperspatial() {
         COMPREPLY=($(compgen -W "$(_hyperspatial_options "$command")" -- "$word"))
     elif [[ -z $command || $command == help ]]; then
         COMPREPLY=($(compgen -W "$commands" -- "$word"))
+    elif [[ $command == backup && $before != backup && $before != -* ]]; then
+        COMPREPLY=($(compgen -f -- "$word"))
     elif [[ $command == import || $before == -o || $before == --output || $before == --salvage ]]; then
         COMPREPLY=($(compgen -f -- "$word"))
     elif [[ -n $root ]]; then

@@ -73,6 +73,43 @@ hs_status hs_collection_checkpoint(hs_router *router, const char *collection);
  * inner nodes, moves at most what is free. HS_IO, HS_FULL. */
 hs_status hs_collection_compact(hs_router *router, const char *collection);
 
+/* How far a backup has come. */
+typedef struct hs_backup_progress {
+    uint64_t bytes;       /* copied */
+    uint64_t bytes_total; /* to be copied */
+    double seconds;       /* since the start */
+} hs_backup_progress;
+
+/* How a backup goes about its file and reporting. */
+typedef struct hs_backup_options {
+    bool replace; /* a file that is there already, unless it is a collection that is open */
+    /* Called after each MiB; returning false stops the backup with HS_CANCELLED. It may use the
+     * collection. May be NULL. */
+    bool (*progress)(void *context, const hs_backup_progress *progress);
+    void *context; /* handed to it */
+} hs_backup_options;
+
+/* What a backup has written. */
+typedef struct hs_backup_result {
+    uint64_t commit; /* the last commit that it contains */
+    uint64_t bytes;  /* of the file */
+    double seconds;
+} hs_backup_result;
+
+/* Copies a collection as of now to the file `path`, while others read and write. The file is a
+ * collection of its own, closed cleanly: copied or moved to ROOT/NAME.hs it is opened like any
+ * other. It appears under its name when it is whole and on disk; until then it is called
+ * `path`.partial, which is deleted if the backup fails. Every page is verified: of a damaged
+ * collection there is no backup. As long as it runs it keeps pages from being reused, like a
+ * snapshot. `options` and `result` may be NULL. Cost: reads and writes everything once; memory: 1
+ * MiB, and 32 bytes for each MiB of the collection. Errors: HS_NOT_FOUND and the errors of
+ * hs_collection_open; HS_EXISTS: the file is there (and is not to be replaced), or a log with
+ * commits lies where the copy would have its own; HS_BUSY: the file to be replaced is open, or
+ * another backup to it is running; HS_CANCELLED, HS_CORRUPT, HS_FULL, HS_IO; HS_READ_ONLY after a
+ * failed sync of the collection. */
+hs_status hs_collection_backup(hs_router *router, const char *collection, const char *path,
+                               const hs_backup_options *options, hs_backup_result *result);
+
 /* --- entity types ----------------------------------------------------------------------------- */
 
 /* Creates an entity type in one durable commit. HS_INVALID, HS_EXISTS, HS_LIMIT (65,000 types). */
@@ -137,21 +174,53 @@ typedef struct hs_type_stats {
     uint64_t bytes; /* pages held by the column family */
 } hs_type_stats;
 
-/* The state of a collection and of its files. */
+/* Buckets of a latency histogram. */
+#define HS_LATENCY_BUCKETS 40
+
+/* How long commits took, from the call to its return. Each quantile is the end of a quarter of a
+ * doubling: exact within a quarter, upwards. Of commits that are not durable one in 16 is
+ * measured, and counts for all of them. */
+typedef struct hs_latency {
+    uint64_t count;                          /* commits that succeeded */
+    uint64_t p50_ns, p90_ns, p99_ns, max_ns; /* nanoseconds */
+    uint64_t buckets[HS_LATENCY_BUCKETS];    /* [i]: commits of 2^i to 2^(i+1) - 1 ns, or longer in
+                                                the last one */
+} hs_latency;
+
+/* The state of a collection and of its files. What is counted since opening is counted by this
+ * process since it opened the collection. */
 typedef struct hs_collection_stats {
-    uint64_t commits;         /* sequence number of the last visible commit */
-    uint64_t file_bytes;      /* size of the data file */
-    uint64_t free_bytes;      /* of it, free for reuse */
-    uint64_t log_bytes;       /* size of the log file */
-    uint64_t log_used_bytes;  /* of it, not yet in a checkpoint */
-    uint64_t checkpoints;     /* finished since opening */
-    uint64_t snapshots;       /* open now */
-    uint64_t oldest_snapshot; /* the commit that the oldest open snapshot shows */
+    uint64_t commits;            /* sequence number of the last visible commit */
+    uint64_t file_bytes;         /* size of the data file */
+    uint64_t free_bytes;         /* of it, free for reuse */
+    uint64_t held_bytes;         /* of it, freed but kept for snapshots that can see it */
+    uint64_t log_bytes;          /* size of the log file */
+    uint64_t log_used_bytes;     /* of it, not yet in a checkpoint */
+    uint64_t log_capacity_bytes; /* that it may have in use */
+
+    uint64_t snapshots;       /* open now; batches that are being committed count too */
+    uint64_t oldest_snapshot; /* the commit that the oldest one shows */
+    double
+        oldest_snapshot_seconds; /* since it was opened, to some milliseconds; 0: there is none */
+
+    uint64_t opened_commits;     /* commits since opening */
+    uint64_t log_written_bytes;  /* of their records, since opening */
+    uint64_t log_syncs;          /* for commits, since opening: commits may share one */
+    uint64_t data_written_bytes; /* of pages that checkpoints made durable, since opening */
+
+    uint64_t checkpoints;              /* finished since opening */
+    double checkpoint_seconds;         /* what the last one of them took */
+    double checkpoint_age_seconds;     /* since its end */
+    double checkpoint_running_seconds; /* of one that is running now; 0: there is none */
+
+    hs_latency commit_latency; /* since opening */
+
     size_t type_count;
     hs_type_stats *types; /* [type_count], sorted by name; owned by this struct */
 } hs_collection_stats;
 
-/* Statistics of a collection. Cost: O(number of types). Release with hs_collection_stats_free. */
+/* Statistics of a collection. Cost: O(types + pages freed and not yet reused). Release with
+ * hs_collection_stats_free. */
 hs_status hs_collection_stats_read(hs_router *router, const char *collection,
                                    hs_collection_stats *stats);
 void hs_collection_stats_free(hs_collection_stats *stats);

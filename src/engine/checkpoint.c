@@ -14,6 +14,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "engine/settle.h"
 #include "engine/tree.h"
@@ -246,33 +247,39 @@ static bool choose_state(store *s, checkpoint_mode mode, reader_slot *slot, cons
     h->log_chain = c->log_chain;
     h->next_family = s->next_family;
     h->clean = mode == CHECKPOINT_CLEAN ? 1 : 0;
+    s->checkpoint_start = clock_monotonic_ns();
     bool needed = c->sequence != s->header.sequence || mode == CHECKPOINT_FORCED ||
                   (mode == CHECKPOINT_CLEAN && s->header.clean == 0);
     pthread_mutex_unlock(&s->pipeline);
     return needed;
 }
 
-/* Builds everything that the header `h` will refer to. */
-static hs_status build(store *s, const catalog *c, file_header *h, run_list *taken, bitmap *fresh) {
+/* Builds everything that the header `h` will refer to; *made receives the units that are new. */
+static hs_status build(store *s, const catalog *c, file_header *h, run_list *taken, bitmap *fresh,
+                       uint64_t *made) {
     TRY(bitmap_copy(fresh, &s->space.durable));
     TRY(bitmap_grow(fresh, atomic_load(&s->file.units)));
     TRY(leave_out_freed(s, c->sequence, fresh));
     page_run old_catalog = run_of(s, &s->header.catalog), old_map = run_of(s, &s->header.space_map);
     bitmap_clear(fresh, old_catalog.page, old_catalog.units);
     bitmap_clear(fresh, old_map.page, old_map.units);
+    uint64_t kept = fresh->set;
     TRY(walk_catalog(&(walk){s, &s->space.durable, fresh}, c));
     TRY(store_catalog(s, c, h, taken, fresh));
-    return store_space_map(s, h, taken, fresh);
+    TRY(store_space_map(s, h, taken, fresh));
+    *made = fresh->set - kept;
+    return HS_OK;
 }
 
 /* After the header is on disk: the log before it and the space that only the old checkpoint held
  * are free. */
-static hs_status finish(store *s, const file_header *h, bitmap *fresh) {
+static hs_status finish(store *s, const file_header *h, bitmap *fresh, uint64_t made) {
     page_run old[2] = {run_of(s, &s->header.catalog), run_of(s, &s->header.space_map)};
+    /* First: who finds a page to be durable may verify it. */
+    atomic_store(&s->file.next_txn, h->next_txn);
     space_checkpointed(&s->space, h->sequence, fresh);
     space_give_back(&s->space, &(run_list){.runs = old, .count = 2}, 1);
     s->header = *h;
-    atomic_store(&s->file.next_txn, h->next_txn);
     atomic_store(&s->clean, h->clean != 0);
     hs_status status = wal_write_header(&s->log, h->sequence);
     pthread_mutex_lock(&s->pipeline);
@@ -280,6 +287,9 @@ static hs_status finish(store *s, const file_header *h, bitmap *fresh) {
         s->log.tail = h->log_position;
         s->checkpointed = h->sequence;
         s->checkpoints++;
+        s->checkpointed_units += made;
+        s->checkpoint_end = clock_monotonic_ns();
+        s->checkpoint_duration = s->checkpoint_end - s->checkpoint_start;
         settle_advance(s);
     } else {
         store_fail(s, status);
@@ -291,12 +301,13 @@ static hs_status finish(store *s, const file_header *h, bitmap *fresh) {
 static hs_status save(store *s, const catalog *c, file_header *h) {
     bitmap fresh = {0};
     run_list taken = {0};
-    hs_status status = build(s, c, h, &taken, &fresh);
+    uint64_t made = 0;
+    hs_status status = build(s, c, h, &taken, &fresh, &made);
     bool syncing = status == HS_OK;
     if (status == HS_OK) status = vfs_sync(s->file.file);
     if (status == HS_OK) status = checkpoint_write_header(&s->file, h);
     if (status == HS_OK) {
-        status = finish(s, h, &fresh);
+        status = finish(s, h, &fresh, made);
     } else if (syncing) {
         /* What the disk holds now is unknown: neither the old nor the new state may be built
          * upon. */
@@ -315,6 +326,7 @@ static hs_status save(store *s, const catalog *c, file_header *h) {
 static void announce(store *s, hs_status status) {
     pthread_mutex_lock(&s->pipeline);
     s->checkpoint_rounds++;
+    s->checkpoint_start = 0;
     s->checkpoint_status = status;
     if (status != HS_OK)
         snprintf(s->checkpoint_failure, sizeof s->checkpoint_failure, "%s", hs_last_error());

@@ -81,11 +81,37 @@ typedef struct engine_table_info {
     uint64_t entries;
 } engine_table_info;
 
+#define ENGINE_LATENCY_BUCKETS 40u
+
+/* How long commits took that succeeded, from the call to its return; nanoseconds. Quantiles are
+ * exact within a quarter, upwards. Of commits that are not durable one in 16 is measured, and
+ * counts for all of them. */
+typedef struct engine_latency {
+    uint64_t count;
+    uint64_t p50, p90, p99, max;
+    /* Bucket i: commits of 2^i to 2^(i+1) - 1 ns; the last one also longer ones. */
+    uint64_t buckets[ENGINE_LATENCY_BUCKETS];
+} engine_latency;
+
+/* Sizes in bytes, times in nanoseconds. */
 typedef struct engine_stats {
     uint64_t sequence; /* of the last visible commit */
-    uint64_t file_bytes, free_bytes, log_bytes, log_used_bytes;
+    uint64_t file_bytes, free_bytes;
+    uint64_t held_bytes; /* freed, but kept for snapshots; without whole tables that were dropped */
+    uint64_t log_bytes, log_used_bytes, log_capacity_bytes;
+    /* Transactions open now, also snapshots, and the commit that the oldest one sees (the last
+     * visible one if there is none), and how long it has been open, to some milliseconds. */
+    uint64_t snapshots, oldest_snapshot, oldest_snapshot_age;
+    /* Since opening: */
+    uint64_t commits;
+    uint64_t log_written_bytes;  /* of records */
+    uint64_t log_syncs;          /* commits divided by it: how many share one */
+    uint64_t data_written_bytes; /* of pages that checkpoints made durable */
     uint64_t checkpoints;
-    uint64_t snapshots, oldest_snapshot;
+    uint64_t checkpoint_duration; /* of the last one that finished */
+    uint64_t checkpoint_age;      /* since its end; 0: there was none */
+    uint64_t checkpoint_running;  /* for so long; 0: none */
+    engine_latency latency;
 } engine_stats;
 
 typedef struct engine_check_result {
@@ -93,6 +119,21 @@ typedef struct engine_check_result {
 } engine_check_result;
 
 typedef void engine_problem(void *context, const char *problem);
+
+/* Told after each portion how many bytes of the trees are copied, of how many; false ends the
+ * backup. */
+typedef bool engine_backup_progress(void *context, uint64_t bytes, uint64_t total);
+
+typedef struct engine_backup_options {
+    bool replace;                     /* a file that has the name already, unless it is open */
+    engine_backup_progress *progress; /* or NULL */
+    void *context;
+} engine_backup_options;
+
+typedef struct engine_backup_result {
+    uint64_t sequence; /* the last commit contained */
+    uint64_t bytes;    /* of the file */
+} engine_backup_result;
 
 /* --- the table of functions ------------------------------------------------------------------- */
 
@@ -136,6 +177,8 @@ typedef struct engine_ops {
     hs_slice (*cursor_value)(const engine_cursor *cursor);
     hs_status (*checkpoint)(engine *engine);
     hs_status (*compact)(engine *engine);
+    hs_status (*backup)(engine *engine, const char *path, const engine_backup_options *options,
+                        engine_backup_result *result);
     hs_status (*stats)(engine *engine, engine_stats *stats);
     hs_status (*check)(engine *engine, engine_problem *report, void *context,
                        engine_check_result *result);
@@ -351,6 +394,19 @@ static inline hs_status engine_checkpoint(engine *e) {
  * HS_FULL, HS_IO, HS_READ_ONLY. */
 static inline hs_status engine_compact(engine *e) {
     return e->ops->compact(e);
+}
+/* Writes what a snapshot of now sees to a new file `path`: a collection of its own that was closed
+ * cleanly, without its free space, to be opened like any other. Others read and write meanwhile; as
+ * long as it runs it holds back space like any snapshot. The file appears under its name when it is
+ * whole and on disk; before, it is `path`.partial, which a failure takes away. Every page is
+ * verified: damage is not copied. Memory: 1 MiB, and a bit for each page. HS_EXISTS; HS_BUSY: the
+ * file to be replaced is open, or another backup to it is running; HS_CANCELLED; HS_CORRUPT;
+ * HS_READ_ONLY after a failed sync; HS_FULL, HS_IO: from syncing the directory, when the file is
+ * there and whole, but may not outlive a power cut. */
+static inline hs_status engine_backup(engine *e, const char *path,
+                                      const engine_backup_options *options,
+                                      engine_backup_result *result) {
+    return e->ops->backup(e, path, options, result);
 }
 static inline hs_status engine_stats_read(engine *e, engine_stats *stats) {
     return e->ops->stats(e, stats);

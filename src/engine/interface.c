@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "engine/backup.h"
 #include "engine/cursor.h"
 #include "engine/redo.h"
 #include "engine/txn.h"
@@ -201,6 +202,19 @@ static hs_status table_drop(engine_txn *base, engine_table table) {
     return txn_drop_table((txn *)base, table);
 }
 
+/* --- committing ------------------------------------------------------------------------------- */
+
+/* Measures commits that have something to commit. */
+static hs_status commit(engine_txn *base) {
+    txn *t = (txn *)base;
+    store *s = t->store;
+    if (t->writes == 0 && t->queue.size == 0) return txn_commit(base);
+    latency_probe probe = latency_begin(t->durability, t->id);
+    hs_status status = txn_commit(base);
+    if (status == HS_OK) latency_end(&s->latency, &probe);
+    return status;
+}
+
 /* --- keys and values -------------------------------------------------------------------------- */
 
 static hs_status get(engine_txn *base, engine_table table, hs_slice key, hs_slice *value) {
@@ -280,24 +294,6 @@ static hs_status compact(engine *e) {
     return store_compact((store *)e);
 }
 
-static hs_status stats(engine *e, engine_stats *out) {
-    store *s = (store *)e;
-    *out = (engine_stats){0};
-    TRY(vfs_size(s->file.file, &out->file_bytes));
-    TRY(vfs_size(s->log.file, &out->log_bytes));
-    out->free_bytes = out->file_bytes - space_taken_units(&s->space) * UNIT_SIZE;
-    out->sequence = atomic_load(&s->visible_sequence);
-    readers_view view;
-    readers_look(&s->readers, out->sequence, &view);
-    out->oldest_snapshot = view.oldest;
-    out->snapshots = view.count;
-    pthread_mutex_lock(&s->pipeline);
-    out->log_used_bytes = s->log.end - s->log.tail;
-    out->checkpoints = s->checkpoints;
-    pthread_mutex_unlock(&s->pipeline);
-    return HS_OK;
-}
-
 static hs_status check(engine *e, engine_problem *report, void *context,
                        engine_check_result *result) {
     return store_check((store *)e, report, context, result);
@@ -310,7 +306,7 @@ const engine_ops store_ops = {
     .family_rename = family_rename,
     .begin_read = txn_begin_read,
     .begin_write = txn_begin_write,
-    .commit = txn_commit,
+    .commit = commit,
     .abort = txn_abort,
     .sequence = sequence_of,
     .family_find = family_find,
@@ -337,6 +333,7 @@ const engine_ops store_ops = {
     .cursor_value = cursor_value,
     .checkpoint = checkpoint,
     .compact = compact,
-    .stats = stats,
+    .backup = backup_run,
+    .stats = store_stats,
     .check = check,
 };

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 
@@ -47,6 +48,7 @@ static reader_slot *take_from(reader_slot *chunk, uint32_t start) {
         uint64_t expected = 0;
         if (atomic_load_explicit(&slot->state, memory_order_relaxed) == 0 &&
             atomic_compare_exchange_strong(&slot->state, &expected, UINT64_MAX)) {
+            atomic_store_explicit(&slot->since, clock_coarse_ns(), memory_order_relaxed);
             return slot;
         }
     }
@@ -96,6 +98,25 @@ void readers_look(const readers *r, uint64_t visible, readers_view *view) {
             view->count++;
         }
     }
+}
+
+uint64_t readers_oldest_since(const readers *r, uint64_t now) {
+    uint64_t oldest = UINT64_MAX, first = now;
+    for (uint32_t i = 0; i < READERS_CHUNKS_MAX; i++) {
+        const reader_slot *chunk = atomic_load(&r->chunks[i]);
+        if (chunk == NULL) break;
+        for (uint32_t s = 0; s < READERS_CHUNK; s++) {
+            uint64_t state = atomic_load(&chunk[s].state);
+            uint64_t since = atomic_load(&chunk[s].since);
+            /* A slot that has changed hands meanwhile says nothing. */
+            if (state == 0 || state == UINT64_MAX || atomic_load(&chunk[s].state) != state)
+                continue;
+            if (state > oldest) continue;
+            if (state < oldest || since < first) first = since < now ? since : now;
+            oldest = state;
+        }
+    }
+    return first;
 }
 
 bool readers_see(const readers_view *view, uint64_t born, uint64_t txn, uint64_t died) {

@@ -18,6 +18,7 @@ typedef struct reader_slot {
         state; /* 0: free; UINT64_MAX: taken, no commit yet; else its commit + 1 */
     /* Pages of write transactions from this number on are invisible to it. */
     _Atomic uint64_t limit;
+    _Atomic uint64_t since; /* when it was taken last, by the coarse clock */
 } reader_slot;
 
 typedef struct readers {
@@ -61,6 +62,10 @@ typedef struct readers_view {
 
 /* `visible` was read before the call. */
 void readers_look(const readers *r, uint64_t visible, readers_view *view);
+
+/* When the slot of the reader of the oldest commit was taken (of several, the first one): by the
+ * coarse clock, not later than `now`, which is also the answer when there is none. */
+uint64_t readers_oldest_since(const readers *r, uint64_t now);
 
 /* Whether a reader can see what came into being with commit `born` and write transaction `txn`, and
  * went with commit `died`. */

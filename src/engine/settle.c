@@ -118,6 +118,7 @@ hs_status settle_flush(store *s, bool sync) {
     if (status == HS_OK) {
         log->written = max_u64(log->written, upto);
         if (sync) log->synced = max_u64(log->synced, upto);
+        log->syncs += sync;
         settle_advance(s);
     } else {
         store_fail(s, status);

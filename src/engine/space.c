@@ -302,6 +302,13 @@ void space_add_garbage(space *s, garbage *g) {
     pthread_mutex_unlock(&s->lock);
 }
 
+bool space_is_durable(space *s, uint32_t page) {
+    pthread_mutex_lock(&s->lock);
+    bool durable = bitmap_test(&s->durable, page);
+    pthread_mutex_unlock(&s->lock);
+    return durable;
+}
+
 bool space_has_place(space *s, uint32_t units, uint32_t before) {
     pthread_mutex_lock(&s->lock);
     uint64_t found = bitmap_find_clear(&s->taken, units);
@@ -316,6 +323,20 @@ hs_status space_trim(space *s, uint64_t slack) {
     if (end + slack < atomic_load(&s->file->units)) status = pagefile_shrink(s->file, end);
     pthread_mutex_unlock(&s->lock);
     return status;
+}
+
+uint64_t space_held_units(space *s, const readers_view *view) {
+    uint64_t units = 0;
+    pthread_mutex_lock(&s->lock);
+    for (const garbage *g = s->fresh.first; g != NULL && g->sequence <= view->visible;
+         g = g->next) {
+        for (size_t i = 0; i < g->runs.count; i++) {
+            page_run run = g->runs.runs[i];
+            if (readers_see(view, 0, run.txn, g->sequence)) units += run.units;
+        }
+    }
+    pthread_mutex_unlock(&s->lock);
+    return units;
 }
 
 uint64_t space_taken_units(space *s) {

@@ -122,11 +122,18 @@ void space_checkpointing(space *s, uint64_t sequence);
  * allow. */
 void space_checkpointed(space *s, uint64_t sequence, bitmap *durable);
 
+/* Whether the last finished checkpoint contains a page, by its first unit: then it is never
+ * changed, and has its checksum. */
+bool space_is_durable(space *s, uint32_t page);
+
 /* Whether `units` free units stand in one piece before unit `before`. */
 bool space_has_place(space *s, uint32_t units, uint32_t before);
 
 /* Gives the free end of the file back if it is longer than `slack` units. HS_IO. */
 hs_status space_trim(space *s, uint64_t slack);
+
+/* Units that were freed, but that a reader may still see; O(what is freed and not reused). */
+uint64_t space_held_units(space *s, const readers_view *view);
 
 /* Units in use now. */
 uint64_t space_taken_units(space *s);

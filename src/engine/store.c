@@ -303,8 +303,10 @@ static hs_status holds_commits(store *s, bool *holds) {
     return status == HS_NOT_FOUND ? HS_OK : status;
 }
 
-/* Opens the log beside a cleanly closed file, which does not need it. */
+/* Opens the log beside a cleanly closed file, which does not need it. Another collection's (of the
+ * file that a backup has replaced) may go if it holds nothing. */
 static hs_status load_clean_log(store *s, hs_status opened) {
+    if (opened == HS_CONFLICT && !wal_holds_commits(s->vfs, s->log_path)) opened = HS_NOT_FOUND;
     s->header.log_position = 0;
     s->header.log_chain = 0;
     bool usable = opened == HS_OK && s->log.capacity == s->header.log_capacity, counts = false;
@@ -322,6 +324,11 @@ static hs_status load_log(store *s) {
     if (status == HS_NOT_FOUND) {
         return error_set(HS_CORRUPT,
                          "%s is missing, and %s was not closed cleanly: put its log back beside it",
+                         s->log_path, s->path);
+    }
+    if (status == HS_CONFLICT && s->header.clean != 0) {
+        return error_set(HS_CORRUPT,
+                         "%s belongs to another collection, and %s needs none: move it away",
                          s->log_path, s->path);
     }
     if (status == HS_CONFLICT) {
@@ -461,6 +468,7 @@ hs_status engine_open(vfs *fs, const char *path, bool create, const hs_config *c
     hs_status status = store_create(fs, path, config, &s);
     if (status == HS_OK && create) status = create_files(fs, path, s->log_path, config);
     if (status == HS_OK) status = load(s);
+    if (status == HS_OK) stats_start(s);
     if (status == HS_OK) status = start_background(s);
     if (status != HS_OK) {
         if (s != NULL) store_free(s);

@@ -2,8 +2,8 @@
  *
  * The parts, from the bottom: vfs (files), pagefile (the mapping), space (allocation), node and
  * tree (B+trees), catalog (the roots as of a commit), readers (who sees what), wal (the log), txn
- * (transactions), commit and settle (the pipeline), checkpoint, compact, recovery, check, salvage;
- * interface makes them the engine of engine.h.
+ * (transactions), commit and settle (the pipeline), checkpoint, compact, recovery, check, salvage,
+ * backup, stats, latency; interface makes them the engine of engine.h.
  *
  * Locks, in the order in which a thread may take them: ddl, family writers (by family), families'
  * shared tables (by family), checkpoint, pipeline, space. The log's prepare lock is taken under no
@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 
 #include "engine/catalog.h"
+#include "engine/latency.h"
 #include "engine/pagefile.h"
 #include "engine/readers.h"
 #include "engine/space.h"
@@ -79,6 +80,9 @@ typedef struct store {
     uint32_t next_family;
     uint64_t checkpointed;       /* commits up to this one are in a finished checkpoint */
     uint64_t checkpoints;        /* finished since opening */
+    uint64_t checkpointed_units; /* of pages that these made durable */
+    /* Monotonic nanoseconds: of the running checkpoint (0: none), of the last finished one. */
+    uint64_t checkpoint_start, checkpoint_end, checkpoint_duration;
     uint64_t checkpoint_rounds;  /* attempts ended, also failed ones */
     hs_status checkpoint_status; /* of the last attempt */
     char checkpoint_failure[512];
@@ -94,6 +98,9 @@ typedef struct store {
     _Atomic bool clean;         /* header.clean */
     pthread_t background;
     bool has_background;
+    latency latency; /* of commits */
+    /* Since opening, which is where statistics begin: */
+    uint64_t first_sequence, first_log_end;
 } store;
 
 /* What the embedded engine does for each function of engine.h (interface.c). */
@@ -163,6 +170,12 @@ hs_status recovery_replay(store *s);
 /* Moves pages from the end of the file into free space before them, and gives the end back. Writers
  * wait for a family only while a part of it is moved. */
 hs_status store_compact(store *s);
+
+/* --- stats.c ---------------------------------------------------------------------------------- */
+
+/* Begins to count, when the store has been loaded. */
+void stats_start(store *s);
+hs_status store_stats(engine *e, engine_stats *out);
 
 /* --- check.c ---------------------------------------------------------------------------------- */
 

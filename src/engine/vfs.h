@@ -46,7 +46,11 @@ typedef struct vfs_ops {
     hs_status (*lock)(vfs_file *file);
     /* Deletes a file; HS_NOT_FOUND. */
     hs_status (*unlink)(vfs *vfs, const char *path);
-    /* Makes creations and deletions in the directory of `path` durable. */
+    /* Gives a file another name in the same file system, in one step: whatever happens, it has
+     * either the old name or the new one. replace: in place of a file that has the new name
+     * already; else HS_EXISTS if there is one. HS_NOT_FOUND. */
+    hs_status (*rename)(vfs *vfs, const char *from, const char *to, bool replace);
+    /* Makes creations, deletions and new names in the directory of `path` durable. */
     hs_status (*sync_directory)(vfs *vfs, const char *path);
     hs_status (*random)(vfs *vfs, void *bytes, size_t size);
 } vfs_ops;
@@ -97,6 +101,9 @@ static inline hs_status vfs_lock(vfs_file *f) {
 }
 static inline hs_status vfs_unlink(vfs *v, const char *path) {
     return v->ops->unlink(v, path);
+}
+static inline hs_status vfs_rename(vfs *v, const char *from, const char *to, bool replace) {
+    return v->ops->rename(v, from, to, replace);
 }
 static inline hs_status vfs_sync_directory(vfs *v, const char *path) {
     return v->ops->sync_directory(v, path);

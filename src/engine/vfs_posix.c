@@ -316,6 +316,24 @@ static hs_status posix_unlink(vfs *system, const char *path) {
     return error_errno(errno, "cannot delete the file '%s'", path);
 }
 
+/* Renames unless the new name is taken; 0, or -1 with errno. */
+static int rename_to_free_name(const char *from, const char *to) {
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return 0;
+    if (errno != EINVAL && errno != ENOSYS) return -1;
+    /* The file system cannot do both in one step. */
+    struct stat status;
+    if (lstat(to, &status) == 0) errno = EEXIST;
+    return errno == ENOENT ? rename(from, to) : -1;
+}
+
+static hs_status posix_rename(vfs *system, const char *from, const char *to, bool replace) {
+    (void)system;
+    if ((replace ? rename(from, to) : rename_to_free_name(from, to)) == 0) return HS_OK;
+    if (errno == EEXIST) return error_set(HS_EXISTS, "the file '%s' exists already", to);
+    if (errno == ENOENT) return error_set(HS_NOT_FOUND, "there is no file '%s'", from);
+    return error_errno(errno, "cannot rename '%s' to '%s'", from, to);
+}
+
 static hs_status posix_sync_directory(vfs *system, const char *path) {
     (void)system;
     char directory[PATH_MAX];
@@ -359,6 +377,7 @@ vfs *vfs_posix(void) {
         .unmap = posix_unmap,
         .lock = posix_lock,
         .unlink = posix_unlink,
+        .rename = posix_rename,
         .sync_directory = posix_sync_directory,
         .random = posix_random,
     };

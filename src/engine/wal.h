@@ -50,6 +50,7 @@ typedef struct wal {
     uint64_t sync_ns;                   /* what a sync takes, smoothed */
     uint64_t written;                   /* commits up to this one are with the operating system */
     uint64_t synced;                    /* commits up to this one are on disk */
+    uint64_t syncs;                     /* how often, for commits, since opening */
 
     uint8_t *staging; /* the leader's: small records on their way to the file */
 } wal;

@@ -1,5 +1,6 @@
 /* stats.c: what a collection holds, read from its counters. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -36,6 +37,40 @@ static hs_status all_type_stats(engine_txn *txn, hs_collection_stats *stats) {
     return HS_OK;
 }
 
+static double seconds(uint64_t nanoseconds) {
+    return (double)nanoseconds / 1e9;
+}
+
+_Static_assert(HS_LATENCY_BUCKETS == ENGINE_LATENCY_BUCKETS, "the same buckets");
+
+static hs_latency latency_of(const engine_latency *from) {
+    hs_latency to = {from->count, from->p50, from->p90, from->p99, from->max, {0}};
+    memcpy(to.buckets, from->buckets, sizeof to.buckets);
+    return to;
+}
+
+static void take_over(hs_collection_stats *to, const engine_stats *from) {
+    to->commits = from->sequence;
+    to->file_bytes = from->file_bytes;
+    to->free_bytes = from->free_bytes;
+    to->held_bytes = from->held_bytes;
+    to->log_bytes = from->log_bytes;
+    to->log_used_bytes = from->log_used_bytes;
+    to->log_capacity_bytes = from->log_capacity_bytes;
+    to->snapshots = from->snapshots;
+    to->oldest_snapshot = from->oldest_snapshot;
+    to->oldest_snapshot_seconds = seconds(from->oldest_snapshot_age);
+    to->opened_commits = from->commits;
+    to->log_written_bytes = from->log_written_bytes;
+    to->log_syncs = from->log_syncs;
+    to->data_written_bytes = from->data_written_bytes;
+    to->checkpoints = from->checkpoints;
+    to->checkpoint_seconds = seconds(from->checkpoint_duration);
+    to->checkpoint_age_seconds = seconds(from->checkpoint_age);
+    to->checkpoint_running_seconds = seconds(from->checkpoint_running);
+    to->commit_latency = latency_of(&from->latency);
+}
+
 hs_status collection_stats(collection *collection, hs_collection_stats *stats) {
     engine_stats engine;
     *stats = (hs_collection_stats){0};
@@ -48,14 +83,7 @@ hs_status collection_stats(collection *collection, hs_collection_stats *stats) {
         hs_collection_stats_free(stats);
         return status;
     }
-    stats->commits = engine.sequence;
-    stats->file_bytes = engine.file_bytes;
-    stats->free_bytes = engine.free_bytes;
-    stats->log_bytes = engine.log_bytes;
-    stats->log_used_bytes = engine.log_used_bytes;
-    stats->checkpoints = engine.checkpoints;
-    stats->snapshots = engine.snapshots;
-    stats->oldest_snapshot = engine.oldest_snapshot;
+    take_over(stats, &engine);
     return HS_OK;
 }
 

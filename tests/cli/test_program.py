@@ -26,7 +26,7 @@ OK, FAILED, USAGE, NOT_FOUND, DAMAGED, BUSY, REJECTED, INTERRUPTED = 0, 1, 2, 3,
 HEADER = "hyperspatial: "
 KEYLESS = "7b0c5a1e-0000-5000-8000-000000000001"
 COMMANDS = ["import", "stats", "get", "list", "edges", "series", "measures", "trajectory", "vectors", "nearest",
-            "create", "set", "delete", "drop", "export", "check", "compact", "help"]
+            "create", "set", "delete", "drop", "export", "backup", "check", "compact", "help"]
 
 
 class Program(unittest.TestCase):
@@ -240,6 +240,11 @@ class Asking(Program):
         (row,) = self.json("stats", "--storage")
         self.assertEqual((row["collection"], row["entity_types"]), ("clinic", 4))
         self.assertEqual(row["file_bytes"], (self.root / "clinic.hs").stat().st_size)
+        self.assertEqual((row["held_bytes"], row["snapshots"], row["opened_commits"]), (0, 0, 0))
+        self.assertGreater(row["log_capacity_bytes"], row["log_used_bytes"])
+        self.assertNotIn("commit_p50_ms", row)  # this process has committed nothing
+        fields = self.done("stats", "-s", "clinic").split()
+        self.assertEqual(fields[:2], ["collection", "clinic"])
 
     def test_get_shows_every_kind_of_property_exactly(self):
         (entity,) = self.json("get", "clinic/patients/p1")
@@ -431,6 +436,40 @@ class Asking(Program):
         self.assertLessEqual(row["bytes_after"], row["bytes_before"])
         self.assertEqual(self.done("export", "clinic"), before)
         self.assertEqual(self.json("check", "clinic")[0]["problems"], 0)
+
+    def test_a_backup_holds_the_same_content(self):
+        root = self.copy()
+        self.assertEqual(self.done("backup", "clinic", root / "copy.hs", "-f", "csv").split(",")[4:6],
+                         ["seconds\r\nclinic", str(root / "copy.hs")])
+        content = self.done("export", "clinic").splitlines()
+        self.assertEqual(self.done("export", "copy").splitlines()[1:], content[1:])  # the first line names the collection
+        self.assertEqual(self.json("check", "copy")[0]["problems"], 0)
+        message = self.fails(FAILED, "backup", "clinic", root / "copy.hs", says="exists already")
+        self.assertIn(str(root / "copy.hs"), message)
+        (row,) = self.json("backup", "clinic", root / "copy.hs", "--force")
+        self.assertEqual((row["collection"], row["bytes"]), ("clinic", (root / "copy.hs").stat().st_size))
+        self.fails(BUSY, "backup", "clinic", root / "clinic.hs", "--force", says="is open")
+        self.fails(USAGE, "backup", "clinic", says="backup")
+        self.assertEqual(list(root.glob("*.partial")), [])
+
+    def test_a_stopped_backup_leaves_nothing(self):
+        root = self.copy()
+        with open(root / "large.json", "w", encoding="utf-8") as rows:
+            for i in range(400):
+                rows.write(json.dumps({"id": i, "text": "x" * 200000}) + "\n")
+        mapping = {"collection": "large", "sources": [{"file": "large.json", "type": "rows", "key": "id"}]}
+        (root / "mapping.json").write_text(json.dumps(mapping), encoding="utf-8")
+        self.done("import", root / "mapping.json", "-q")
+        command = [PROGRAM, "-d", str(root), "backup", "large", str(root / "copy.hs")]
+        partial = root / "copy.hs.partial"
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            while not partial.exists() and process.poll() is None:
+                pass
+            process.send_signal(signal.SIGINT)
+            output, message = process.communicate()
+        self.assertEqual((process.returncode, output), (INTERRUPTED, b""), message)
+        self.assertIn("was stopped", message.decode())
+        self.assertEqual(sorted(path.name for path in root.glob("copy*")), [])
 
     def test_check_finds_nothing(self):
         (row,) = self.json("check", "clinic")
@@ -674,6 +713,7 @@ class BadFiles(Program):
 
     def test_a_failure_before_the_first_row_prints_nothing(self):
         for words in (["stats", "nope"], ["stats", "-s", "nope"], ["check", "nope"], ["compact", "nope"],
+                      ["backup", "nope", "/nonexistent/copy.hs"],
                       ["list", "nope"], ["list", "clinic/nope"], ["get", "clinic/nope/1"], ["edges", "clinic/nope/1"]):
             for output in ("table", "json", "csv"):
                 result = self.run_plain("-f", output, *words)

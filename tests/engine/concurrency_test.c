@@ -247,12 +247,53 @@ static void *change_families(void *argument) {
     return NULL;
 }
 
+/* What backups have to copy beside the bank, so that much happens meanwhile. */
+static void create_ballast(hall *h) {
+    static const uint8_t value[20000];
+    engine_table table = create_table(h->engine, "ballast", NULL);
+    engine_txn *t = begin_write(h->engine, table.family);
+    for (uint32_t i = 0; i < 150; i++)
+        assert_ok(engine_put(t, table, (hs_slice){&i, 4}, (hs_slice){value, sizeof value}));
+    assert_ok(engine_commit(t));
+}
+
+/* Backs up again and again; each backup is sound and adds up. */
+static void *back_up(void *argument) {
+    visitor *v = argument;
+    hall *h = v->hall;
+    hs_config config = fixture_config();
+    const engine_backup_options options = {.replace = true};
+    char path[300];
+    snprintf(path, sizeof path, "%s/backup%u", h->directory, v->index);
+    uint64_t last = 0;
+    do {
+        engine_backup_result backup;
+        engine_check_result result;
+        engine *e = NULL;
+        engine_txn *t = NULL;
+        demand_ok(engine_backup(h->engine, path, &options, &backup), "backup");
+        demand(backup.sequence >= last, "backups go backwards");
+        last = backup.sequence;
+        demand_ok(engine_open(vfs_posix(), path, false, &config, &e), "open a backup");
+        demand_ok(engine_check(e, NULL, NULL, &result), "check a backup");
+        demand_ok(engine_begin_read(e, &t), "begin");
+        demand(sum_balances(h, t) == first_balance * ACCOUNTS * FAMILIES, "a backup lost money");
+        demand(edges_agree(h, t, EDGES, REVERSE), "in a backup an edge has no reverse");
+        demand(edges_agree(h, t, REVERSE, EDGES), "in a backup a reverse has no edge");
+        engine_abort(t);
+        demand_ok(engine_close(e), "close a backup");
+    } while (atomic_load(&h->writing) > 0);
+    return NULL;
+}
+
 static void run_bank(bool background) {
-    static void *(*const others[])(void *) = {watch, watch, care, change_families, change_families};
+    static void *(*const others[])(void *) = {watch,           watch,   care,   change_families,
+                                              change_families, back_up, back_up};
     hall h;
     hall_open(&h, background);
     create_bank(&h);
-    run_threads(&h, transfer, THREADS, others, 5);
+    create_ballast(&h);
+    run_threads(&h, transfer, THREADS, others, 7);
     hall_close(&h);
 }
 

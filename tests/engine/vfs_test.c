@@ -168,6 +168,30 @@ static void a_lock_lasts_until_its_handle_is_closed(void **state) {
     vfs_close(second);
 }
 
+static void a_file_gets_another_name(void **state) {
+    place *p = *state;
+    char other[300];
+    snprintf(other, sizeof other, "%s-other", p->path);
+    assert_status(vfs_rename(p->vfs, p->path, other, false), HS_NOT_FOUND);
+    vfs_file *file = open_file(p, true);
+    write_text(file, 0, "first");
+    vfs_close(file);
+    assert_ok(vfs_rename(p->vfs, p->path, other, false));
+    assert_status(vfs_open(p->vfs, p->path, false, &file), HS_NOT_FOUND);
+    file = open_file(p, true);
+    write_text(file, 0, "second");
+    vfs_close(file);
+    assert_status(vfs_rename(p->vfs, p->path, other, false), HS_EXISTS);
+    assert_ok(vfs_open(p->vfs, other, false, &file));
+    expect_text_at(file, 0, "first");
+    vfs_close(file);
+    assert_ok(vfs_rename(p->vfs, p->path, other, true));
+    assert_ok(vfs_open(p->vfs, other, false, &file));
+    expect_text_at(file, 0, "second");
+    vfs_close(file);
+    assert_ok(vfs_unlink(p->vfs, other));
+}
+
 static void random_bytes_differ(void **state) {
     place *p = *state;
     uint64_t a[2] = {0, 0}, b[2] = {0, 0};
@@ -302,6 +326,40 @@ static void an_unsynced_directory_entry_may_be_lost(void **state) {
     assert_in_range(there, 10, 90);
 }
 
+/* One of the two names in each image, with the file that it then stands for. */
+static void an_unsynced_name_is_the_old_or_the_new_one(void **state) {
+    (void)state;
+    unsigned found[2] = {0};
+    memory_vfs *m = memory_vfs_create();
+    vfs *v = memory_vfs_base(m);
+    vfs_file *file = NULL;
+    for (int i = 0; i < 2; i++) {
+        assert_ok(vfs_open(v, i == 0 ? "old" : "new", true, &file));
+        write_text(file, 0, i == 0 ? "old" : "new");
+        assert_ok(vfs_sync(file));
+        vfs_close(file);
+    }
+    assert_ok(vfs_sync_directory(v, "old"));
+    assert_ok(vfs_rename(v, "new", "old", true));
+    for (uint64_t seed = 0; seed < 60; seed++) {
+        memory_vfs *image = memory_vfs_crash(m, CRASH_POWER, seed);
+        uint64_t size = 0;
+        const uint8_t *bytes = memory_vfs_bytes(image, "old", &size);
+        assert_non_null(bytes);
+        bool renamed = memory_vfs_bytes(image, "new", &size) == NULL;
+        assert_memory_equal(bytes, renamed ? "new" : "old", 3);
+        found[renamed]++;
+        memory_vfs_free(image);
+    }
+    assert_true(found[0] > 10 && found[1] > 10);
+    assert_ok(vfs_sync_directory(v, "old"));
+    memory_vfs *image = memory_vfs_crash(m, CRASH_POWER, 1);
+    uint64_t size = 0;
+    assert_memory_equal(memory_vfs_bytes(image, "old", &size), "new", 3);
+    memory_vfs_free(image);
+    memory_vfs_free(m);
+}
+
 static void a_failed_sync_is_not_made_good_by_the_next_one(void **state) {
     place *p = *state;
     vfs_file *file = open_file(p, true);
@@ -361,6 +419,7 @@ int main(void) {
         BOTH(a_map_and_the_file_show_the_same_bytes),
         BOTH(an_impossible_map_is_refused),
         BOTH(a_lock_lasts_until_its_handle_is_closed),
+        BOTH(a_file_gets_another_name),
         BOTH(random_bytes_differ),
         {"the_holder_of_a_lock_is_named", the_holder_of_a_lock_is_named, set_up, tear_down,
          &on_posix},
@@ -371,6 +430,8 @@ int main(void) {
          a_power_cut_keeps_what_was_synced_and_any_part_of_the_rest, set_up, tear_down, &in_memory},
         {"an_unsynced_directory_entry_may_be_lost", an_unsynced_directory_entry_may_be_lost, set_up,
          tear_down, &in_memory},
+        {"an_unsynced_name_is_the_old_or_the_new_one", an_unsynced_name_is_the_old_or_the_new_one,
+         set_up, tear_down, &in_memory},
         {"a_failed_sync_is_not_made_good_by_the_next_one",
          a_failed_sync_is_not_made_good_by_the_next_one, set_up, tear_down, &in_memory},
         {"the_chosen_call_fails", the_chosen_call_fails, set_up, tear_down, &in_memory},

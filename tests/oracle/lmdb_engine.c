@@ -602,6 +602,15 @@ static hs_status compact(engine *e) {
     return checkpoint(e);
 }
 
+/* Nothing is compared with LMDB's own way of copying. */
+static hs_status backup(engine *e, const char *path, const engine_backup_options *options,
+                        engine_backup_result *result) {
+    (void)e;
+    (void)options;
+    (void)result;
+    return error_set(HS_INVALID, "LMDB's file is not copied to '%s'", path);
+}
+
 static hs_status stats(engine *base, engine_stats *result) {
     lmdb_engine *e = lmdb_of(base);
     MDB_envinfo info;
@@ -711,6 +720,7 @@ static const engine_ops operations = {
     .cursor_value = lmdb_cursor_value,
     .checkpoint = checkpoint,
     .compact = compact,
+    .backup = backup,
     .stats = stats,
     .check = check,
 };

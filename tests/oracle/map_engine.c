@@ -591,6 +591,14 @@ static hs_status compact(engine *e) {
     return HS_OK;
 }
 
+static hs_status backup(engine *e, const char *path, const engine_backup_options *options,
+                        engine_backup_result *result) {
+    (void)e;
+    (void)options;
+    (void)result;
+    return error_set(HS_INVALID, "an engine in memory has no file to be copied to '%s'", path);
+}
+
 static hs_status stats(engine *base, engine_stats *result) {
     map_engine *e = engine_of(base);
     pthread_mutex_lock(&e->mutex);
@@ -669,6 +677,7 @@ static const engine_ops operations = {
     .cursor_value = cursor_value,
     .checkpoint = checkpoint,
     .compact = compact,
+    .backup = backup,
     .stats = stats,
     .check = check,
 };

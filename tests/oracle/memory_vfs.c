@@ -33,9 +33,11 @@ struct memory_vfs {
 struct memory_file {
     memory_file *next;
     char *path;
+    char *former; /* its name before it was renamed, as long as that is not on disk; or NULL */
     unsigned handles;
     bool listed;      /* the directory has it */
     bool disk_listed; /* the directory on disk has it */
+    bool replaced;    /* another file was renamed to its name */
     bool locked;
     uint64_t size, believed_size, disk_size;
     uint8_t *bytes;    /* accessible up to its size, in whole pages; zero behind it */
@@ -98,6 +100,7 @@ static void file_free(memory_file *file) {
     munmap(file->believed, MEMORY_VFS_CAPACITY);
     munmap(file->disk, MEMORY_VFS_CAPACITY);
     free(file->path);
+    free(file->former);
     free(file);
 }
 
@@ -406,12 +409,35 @@ static hs_status memory_unlink(vfs *v, const char *path) {
     return HS_OK;
 }
 
+static hs_status memory_rename(vfs *v, const char *from, const char *to, bool replace) {
+    memory_vfs *m = memory_of(v);
+    if (enter(m, CHANGES, "rename")) return fault_error(m, "rename", from);
+    memory_file *file = find(m, from), *other = find(m, to);
+    if (file == NULL) return error_set(HS_NOT_FOUND, "there is no '%s'", from);
+    if (other != NULL && !replace) return error_set(HS_EXISTS, "'%s' exists already", to);
+    if (other == file) return HS_OK;
+    if (other != NULL) {
+        other->listed = false;
+        other->replaced = true;
+    }
+    if (file->former == NULL)
+        file->former = file->path;
+    else
+        free(file->path);
+    file->path = must(strdup(to));
+    collect(m);
+    return HS_OK;
+}
+
 /* All files are in one directory. */
 static hs_status memory_sync_directory(vfs *v, const char *path) {
     memory_vfs *m = memory_of(v);
     if (enter(m, SYNCS, "sync_directory")) return fault_error(m, "sync_directory", path);
     for (memory_file *file = m->files; file != NULL; file = file->next) {
         file->disk_listed = file->listed;
+        file->replaced = false;
+        free(file->former);
+        file->former = NULL;
     }
     collect(m);
     return HS_OK;
@@ -440,6 +466,7 @@ memory_vfs *memory_vfs_create(void) {
         .unmap = memory_unmap,
         .lock = memory_lock,
         .unlink = memory_unlink,
+        .rename = memory_rename,
         .sync_directory = memory_sync_directory,
         .random = memory_random,
     };
@@ -485,11 +512,15 @@ uint8_t *memory_vfs_bytes(memory_vfs *m, const char *path, uint64_t *size) {
     return file->bytes;
 }
 
-/* Whether the image's directory has the file. Of two files of one path (one deleted, one new) at
- * most one is there, so both draw the same number. */
-static bool survives(const memory_file *file, memory_crash crash, uint64_t draw) {
-    if (crash == CRASH_KILL || file->listed == file->disk_listed) return file->listed;
-    return file->listed ? draw % 3 == 0 : draw % 3 == 1;
+/* The name under which the image's directory has the file, or NULL. Of two files of one path (one
+ * deleted, one new) at most one is there, so both draw the same number: 0 is for the directory as
+ * it is, 1 as it was when it was synced; in between, renaming is one step. */
+static const char *surviving_name(const memory_file *file, memory_crash crash, uint64_t draw) {
+    if (crash == CRASH_KILL || draw % 3 == 0) return file->listed ? file->path : NULL;
+    const char *before = file->former != NULL ? file->former : file->path;
+    if (draw % 3 == 1) return file->disk_listed ? before : NULL;
+    if (file->replaced || (file->listed && file->former != NULL)) return before;
+    return file->listed && file->disk_listed ? file->path : NULL;
 }
 
 memory_vfs *memory_vfs_crash(const memory_vfs *m, memory_crash crash, uint64_t seed) {
@@ -498,8 +529,9 @@ memory_vfs *memory_vfs_crash(const memory_vfs *m, memory_crash crash, uint64_t s
     uint64_t draw = random_next(&random);
     image->random.state = random_next(&random);
     for (const memory_file *file = m->files; file != NULL; file = file->next) {
-        if (!survives(file, crash, draw)) continue;
-        memory_file *copy = file_create(image, file->path);
+        const char *name = surviving_name(file, crash, draw);
+        if (name == NULL) continue;
+        memory_file *copy = file_create(image, name);
         copy->listed = copy->disk_listed = true;
         if (crash == CRASH_KILL) {
             resize(copy, file->size);

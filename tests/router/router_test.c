@@ -526,6 +526,97 @@ static void a_compacted_collection_is_small_and_sound(void **state) {
     assert_int_equal(result.entities, 1);
 }
 
+/* --- backups ---------------------------------------------------------------------------------- */
+
+static bool count_progress(void *context, const hs_backup_progress *now) {
+    unsigned *calls = context;
+    assert_true(now->bytes > 0 && now->bytes <= now->bytes_total && now->seconds >= 0);
+    ++*calls;
+    return true;
+}
+
+static void statistics_say_how_commits_went(void **state) {
+    fixture *f = *state;
+    hs_collection_stats stats;
+    hs_snapshot *snapshot;
+    create_medical(f);
+    fixture_reopen(f);
+    for (char key[] = "a"; key[0] < 'e'; key[0]++) {
+        hs_batch *batch;
+        hs_uuid id = {0};
+        assert_ok(hs_batch_create(f->router, "medical", &batch));
+        assert_ok(hs_batch_durability(batch, HS_DURABLE));
+        assert_ok(hs_entity_create(batch, "patients", hs_slice_of(key), &id));
+        assert_ok(hs_batch_commit(batch));
+        hs_batch_free(batch);
+    }
+    assert_ok(hs_snapshot_open(f->router, "medical", &snapshot));
+    assert_ok(hs_collection_stats_read(f->router, "medical", &stats));
+    assert_int_equal(stats.opened_commits, 4);
+    assert_int_equal(stats.commit_latency.count, 4);
+    assert_int_equal(stats.log_syncs, 4);
+    assert_true(stats.log_written_bytes > 0 && stats.log_capacity_bytes >= stats.log_used_bytes);
+    assert_true(stats.commit_latency.p50_ns > 0);
+    assert_true(stats.commit_latency.p50_ns <= stats.commit_latency.max_ns);
+    assert_int_equal(stats.snapshots, 1);
+    assert_int_equal(stats.oldest_snapshot, hs_snapshot_sequence(snapshot));
+    assert_true(stats.oldest_snapshot_seconds >= 0);
+    hs_collection_stats_free(&stats);
+    hs_snapshot_close(snapshot);
+    assert_ok(hs_collection_checkpoint(f->router, "medical"));
+    assert_ok(hs_collection_stats_read(f->router, "medical", &stats));
+    assert_true(stats.checkpoints > 0 && stats.data_written_bytes > 0);
+    assert_true(stats.checkpoint_seconds > 0 && stats.checkpoint_age_seconds > 0);
+    hs_collection_stats_free(&stats);
+}
+
+static void a_backup_is_restored_under_any_name(void **state) {
+    fixture *f = *state;
+    hs_snapshot *snapshot;
+    hs_entity entity;
+    hs_backup_result result = {0};
+    unsigned calls = 0;
+    hs_backup_options options = {.progress = count_progress, .context = &calls};
+    create_medical(f);
+    hs_uuid id = create_entity(f, "medical", "patients", "1");
+    assert_ok(hs_collection_backup(f->router, "medical", in_root(f, "copy.hs"), &options, &result));
+    assert_true(calls > 0 && result.bytes > 0 && result.commit > 0 && result.seconds >= 0);
+    create_entity(f, "medical", "patients", "2");
+    /* It has the ids of the original, and goes its own way. */
+    assert_ok(hs_snapshot_open(f->router, "copy", &snapshot));
+    assert_int_equal(hs_snapshot_sequence(snapshot), result.commit);
+    assert_ok(hs_entity_find(snapshot, "patients", hs_slice_of("1"), &entity));
+    assert_memory_equal(&entity.id, &id, sizeof id);
+    assert_status(hs_entity_find(snapshot, "patients", hs_slice_of("2"), &entity), HS_NOT_FOUND);
+    hs_snapshot_close(snapshot);
+    create_entity(f, "copy", "patients", "3");
+    fixture_reopen(f);
+    hs_check_result check;
+    assert_ok(hs_collection_check(f->router, "copy", NULL, NULL, &check));
+    assert_int_equal(check.entities, 2);
+    assert_ok(hs_collection_check(f->router, "medical", NULL, NULL, &check));
+    assert_int_equal(check.entities, 2);
+}
+
+static void a_backup_that_cannot_be_made_is_refused(void **state) {
+    fixture *f = *state;
+    const hs_backup_options replacing = {.replace = true};
+    create_medical(f);
+    const char *path = in_root(f, "copy.hs");
+    assert_error(hs_collection_backup(f->router, "nope", path, NULL, NULL), HS_NOT_FOUND, "nope");
+    assert_error(hs_collection_backup(f->router, "medical", "", NULL, NULL), HS_INVALID, "empty");
+    assert_error(hs_collection_backup(f->router, "medical", in_root(f, "no/copy.hs"), NULL, NULL),
+                 HS_IO, "no/copy.hs");
+    write_file(path, "mine", 4);
+    assert_error(hs_collection_backup(f->router, "medical", path, NULL, NULL), HS_EXISTS, path);
+    assert_ok(hs_collection_backup(f->router, "medical", path, &replacing, NULL));
+    assert_error(
+        hs_collection_backup(f->router, "medical", in_root(f, "medical.hs"), &replacing, NULL),
+        HS_BUSY, "medical.hs");
+    assert_false(file_exists(in_root(f, "copy.hs.partial")));
+    assert_ok(hs_collection_drop(f->router, "copy"));
+}
+
 int main(void) {
 #define ROUTER_TEST(test) cmocka_unit_test_setup_teardown(test, fixture_open, fixture_close)
     const struct CMUnitTest tests[] = {
@@ -553,6 +644,9 @@ int main(void) {
         ROUTER_TEST(statistics_count_what_is_there),
         ROUTER_TEST(a_sound_collection_checks_clean),
         ROUTER_TEST(a_compacted_collection_is_small_and_sound),
+        ROUTER_TEST(statistics_say_how_commits_went),
+        ROUTER_TEST(a_backup_is_restored_under_any_name),
+        ROUTER_TEST(a_backup_that_cannot_be_made_is_refused),
         ROUTER_TEST(every_failure_of_an_allocation_is_reported),
     };
     return cmocka_run_group_tests_name("router", tests, NULL, NULL);
