@@ -77,7 +77,7 @@ void workload_saved(workload *w, uint64_t number) {
 }
 
 void workload_start(workload *w, uint64_t seed) {
-    *w = (workload){.random = {seed}};
+    *w = (workload){.random = {seed}, .keys = 400, .longest = VALUE_LONGEST};
     w->value = malloc(VALUE_LONGEST);
     if (w->value == NULL) abort();
     map_engine_open(&w->oracle);
@@ -205,6 +205,7 @@ static bool choose_family(workload *w, known_family *family) {
 }
 
 static hs_status create_family(workload *w) {
+    w->doing = WORKLOAD_CREATES;
     engine_table_definition definitions[SHAPES];
     char names[SHAPES][24], name[24];
     engine_family ignored = 0;
@@ -230,11 +231,13 @@ static hs_status change_families(workload *w) {
         return HS_OK;
     } else if (random_chance(&w->random, 30)) {
         char name[24];
+        w->doing = WORKLOAD_RENAMES;
         snprintf(name, sizeof name, "f%u", w->next_name++);
         engine_family_rename(w->oracle, family.oracle, name);
         push_state(w);
         status = engine_family_rename(w->subject, family.subject, name);
     } else {
+        w->doing = WORKLOAD_DROPS;
         engine_family_drop(w->oracle, family.oracle);
         push_state(w);
         status = engine_family_drop(w->subject, family.subject);
@@ -268,7 +271,7 @@ static hs_status delete_key(workload *w, const both *t, const known_table *table
 
 static hs_status put_key(workload *w, const both *t, const known_table *table, hs_slice key) {
     const entry_sizes sizes = {.tiny = 600, .small = 900, .medium = 980, .large = 998};
-    hs_slice value = entry_value(&w->random, &table->options, &sizes, w->value, VALUE_LONGEST);
+    hs_slice value = entry_value(&w->random, &table->options, &sizes, w->value, w->longest);
     hs_status status;
     if (table->options.shared)
         engine_queue_put(t->oracle, table->oracle, key, value);
@@ -300,7 +303,7 @@ static hs_status write_family(workload *w, const both *t, const known_family *fa
     for (; writes > 0 && family->count > 0; writes--) {
         const known_table *table = &family->tables[random_below(&w->random, family->count)];
         bool deletes = random_chance(&w->random, clears ? 90 : 25);
-        TRY(write_key(w, t, table, random_below(&w->random, 400), deletes));
+        TRY(write_key(w, t, table, random_below(&w->random, w->keys), deletes));
     }
     return HS_OK;
 }
@@ -361,21 +364,29 @@ static hs_status commit_something(workload *w) {
 }
 
 hs_status workload_checkpoint(workload *w) {
+    w->doing = WORKLOAD_SAVES;
     hs_status status = engine_checkpoint(w->subject);
     if (status == HS_OK) acknowledge(w, HS_DURABLE);
     return status;
 }
 
+static hs_status hold_snapshot(workload *w) {
+    bool holds = w->held != NULL;
+    w->doing = WORKLOAD_HOLDS;
+    workload_release(w);
+    return holds ? HS_OK : engine_begin_read(w->subject, &w->held);
+}
+
 hs_status workload_step(workload *w) {
     uint64_t kind = random_below(&w->random, 100);
+    w->doing = WORKLOAD_COMMITS;
     if (w->count > WORKLOAD_STATES - 8) return workload_checkpoint(w);
     if (kind < 5 || w->count + w->first == 1) return change_families(w);
     if (kind < 8) return workload_checkpoint(w);
-    if (kind < 12) {
-        bool holds = w->held != NULL;
-        workload_release(w);
-        return holds ? HS_OK : engine_begin_read(w->subject, &w->held);
+    if (kind < 12) return hold_snapshot(w);
+    if (kind < 14) {
+        w->doing = WORKLOAD_COMPACTS;
+        return engine_compact(w->subject);
     }
-    if (kind < 14) return engine_compact(w->subject);
     return commit_something(w);
 }

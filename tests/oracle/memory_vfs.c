@@ -25,6 +25,8 @@ struct memory_vfs {
     memory_hook *hook;
     void *hook_context;
     bool hooking; /* the hook is running: it is not called again */
+    memory_call call;
+    const vfs_buffer *writing; /* the buffers of a write that the hook precedes; else NULL */
     uint64_t calls[MEMORY_FAULTS];
     memory_fault fault;
     uint64_t fail_at; /* the number of the call that fails; 0: none */
@@ -301,10 +303,11 @@ static bool applies(memory_fault fault, unsigned kind) {
 }
 
 /* Counts a call of the given kind and calls the hook; true if the call is to fail. */
-static bool enter(memory_vfs *m, unsigned kind, const char *call) {
+static bool enter_call(memory_vfs *m, unsigned kind, const char *call, const memory_call *about) {
     bool fails = false;
     if (kind != TOUCHES && m->hook != NULL && !m->hooking) {
         m->hooking = true;
+        m->call = *about;
         m->hook(m->hook_context, m, call);
         m->hooking = false;
     }
@@ -318,6 +321,10 @@ static bool enter(memory_vfs *m, unsigned kind, const char *call) {
     return fails;
 }
 
+static bool enter(memory_vfs *m, unsigned kind, const char *call, const char *path) {
+    return enter_call(m, kind, call, &(memory_call){.path = path});
+}
+
 static hs_status fault_error(const memory_vfs *m, const char *call, const char *path) {
     return error_set(m->fault == FAULT_FULL ? HS_FULL : HS_IO, "%s of '%s' fails for the test",
                      call, path);
@@ -327,7 +334,7 @@ static hs_status fault_error(const memory_vfs *m, const char *call, const char *
 
 static hs_status memory_open(vfs *v, const char *path, bool create, vfs_file **result) {
     memory_vfs *m = memory_of(v);
-    if (enter(m, create ? CREATES : TOUCHES, "open")) return fault_error(m, "open", path);
+    if (enter(m, create ? CREATES : TOUCHES, "open", path)) return fault_error(m, "open", path);
     memory_file *file = find(m, path);
     if (create && file != NULL) return error_set(HS_EXISTS, "'%s' exists already", path);
     if (!create && file == NULL) return error_set(HS_NOT_FOUND, "there is no '%s'", path);
@@ -355,7 +362,7 @@ static void memory_close(vfs_file *f) {
 static hs_status memory_read(vfs_file *f, uint64_t offset, void *data, size_t size) {
     memory_handle *handle = handle_of(f);
     memory_file *file = handle->file;
-    if (enter(handle->owner, TOUCHES, "read")) {
+    if (enter(handle->owner, TOUCHES, "read", handle->file->path)) {
         return fault_error(handle->owner, "read", file->path);
     }
     if (offset > file->size || size > file->size - offset) {
@@ -386,7 +393,9 @@ static hs_status memory_write(vfs_file *f, uint64_t offset, const vfs_buffer *bu
     for (size_t i = 0; i < count; i++) {
         total += buffers[i].size;
     }
-    bool fails = enter(m, WRITES, "write");
+    m->writing = buffers;
+    bool fails = enter_call(m, WRITES, "write", &(memory_call){file->path, offset, total});
+    m->writing = NULL;
     if (fails && m->fault != FAULT_SHORT_WRITE) return fault_error(m, "write", file->path);
     if (fails) total = short_of(offset, random_below(&m->random, total));
     if (offset > MEMORY_VFS_CAPACITY || total > MEMORY_VFS_CAPACITY - offset) {
@@ -406,7 +415,7 @@ static hs_status memory_write(vfs_file *f, uint64_t offset, const vfs_buffer *bu
 static hs_status memory_sync(vfs_file *f) {
     memory_handle *handle = handle_of(f);
     memory_vfs *m = handle->owner;
-    bool fails = enter(m, SYNCS, "sync");
+    bool fails = enter(m, SYNCS, "sync", handle->file->path);
     if (fails && m->fault != FAULT_SYNC) return fault_error(m, "sync", handle->file->path);
     sync_file(handle->file, fails, &m->random);
     return fails ? fault_error(m, "sync", handle->file->path) : HS_OK;
@@ -414,7 +423,7 @@ static hs_status memory_sync(vfs_file *f) {
 
 static hs_status memory_size(vfs_file *f, uint64_t *size) {
     memory_handle *handle = handle_of(f);
-    if (enter(handle->owner, TOUCHES, "size")) {
+    if (enter(handle->owner, TOUCHES, "size", handle->file->path)) {
         return fault_error(handle->owner, "size", handle->file->path);
     }
     *size = handle->file->size;
@@ -423,7 +432,7 @@ static hs_status memory_size(vfs_file *f, uint64_t *size) {
 
 static hs_status memory_grow(vfs_file *f, uint64_t size) {
     memory_handle *handle = handle_of(f);
-    if (enter(handle->owner, GROWS, "grow")) {
+    if (enter_call(handle->owner, GROWS, "grow", &(memory_call){handle->file->path, size, 0})) {
         return fault_error(handle->owner, "grow", handle->file->path);
     }
     if (size > MEMORY_VFS_CAPACITY) return error_set(HS_FULL, "'%s' is full", handle->file->path);
@@ -433,7 +442,8 @@ static hs_status memory_grow(vfs_file *f, uint64_t size) {
 
 static hs_status memory_truncate(vfs_file *f, uint64_t size) {
     memory_handle *handle = handle_of(f);
-    if (enter(handle->owner, CHANGES, "truncate")) {
+    if (enter_call(handle->owner, CHANGES, "truncate",
+                   &(memory_call){handle->file->path, size, 0})) {
         return fault_error(handle->owner, "truncate", handle->file->path);
     }
     if (size > MEMORY_VFS_CAPACITY) return error_set(HS_FULL, "'%s' is full", handle->file->path);
@@ -443,7 +453,7 @@ static hs_status memory_truncate(vfs_file *f, uint64_t size) {
 
 static hs_status memory_map(vfs_file *f, uint64_t range, void **address) {
     memory_handle *handle = handle_of(f);
-    if (enter(handle->owner, TOUCHES, "map")) {
+    if (enter(handle->owner, TOUCHES, "map", handle->file->path)) {
         return fault_error(handle->owner, "map", handle->file->path);
     }
     if (range > MEMORY_VFS_CAPACITY) {
@@ -464,7 +474,7 @@ static void memory_unmap(vfs_file *f, void *address, uint64_t range) {
 
 static hs_status memory_lock(vfs_file *f) {
     memory_handle *handle = handle_of(f);
-    if (enter(handle->owner, TOUCHES, "lock")) {
+    if (enter(handle->owner, TOUCHES, "lock", handle->file->path)) {
         return fault_error(handle->owner, "lock", handle->file->path);
     }
     if (handle->file->locked && !handle->locking) {
@@ -476,7 +486,7 @@ static hs_status memory_lock(vfs_file *f) {
 
 static hs_status memory_unlink(vfs *v, const char *path) {
     memory_vfs *m = memory_of(v);
-    if (enter(m, CHANGES, "unlink")) return fault_error(m, "unlink", path);
+    if (enter(m, CHANGES, "unlink", path)) return fault_error(m, "unlink", path);
     memory_file *file = find(m, path);
     if (file == NULL) return error_set(HS_NOT_FOUND, "there is no '%s'", path);
     file->listed = false;
@@ -487,7 +497,7 @@ static hs_status memory_unlink(vfs *v, const char *path) {
 /* All files are in one directory. */
 static hs_status memory_sync_directory(vfs *v, const char *path) {
     memory_vfs *m = memory_of(v);
-    if (enter(m, SYNCS, "sync_directory")) return fault_error(m, "sync_directory", path);
+    if (enter(m, SYNCS, "sync_directory", "")) return fault_error(m, "sync_directory", path);
     for (memory_file *file = m->files; file != NULL; file = file->next) {
         file->disk_listed = file->listed;
     }
@@ -497,7 +507,7 @@ static hs_status memory_sync_directory(vfs *v, const char *path) {
 
 static hs_status memory_random(vfs *v, void *bytes, size_t size) {
     memory_vfs *m = memory_of(v);
-    if (enter(m, TOUCHES, "random")) return fault_error(m, "random", "");
+    if (enter(m, TOUCHES, "random", "")) return fault_error(m, "random", "");
     random_fill(&m->random, bytes, size);
     return HS_OK;
 }
@@ -556,6 +566,15 @@ void memory_vfs_hook(memory_vfs *m, memory_hook *hook, void *context) {
     m->hook_context = context;
 }
 
+const memory_call *memory_vfs_call(const memory_vfs *m) {
+    return &m->call;
+}
+
+uint64_t memory_vfs_disk_size(const memory_vfs *m, const char *path) {
+    const memory_file *file = find(m, path);
+    return file == NULL ? 0 : file->disk_size;
+}
+
 uint8_t *memory_vfs_bytes(memory_vfs *m, const char *path, uint64_t *size) {
     memory_file *file = find(m, path);
     if (file == NULL) return NULL;
@@ -568,6 +587,21 @@ uint8_t *memory_vfs_bytes(memory_vfs *m, const char *path, uint64_t *size) {
 static bool survives(const memory_file *file, memory_crash crash, uint64_t draw) {
     if (crash == CRASH_KILL || file->listed == file->disk_listed) return file->listed;
     return file->listed ? draw % 3 == 0 : draw % 3 == 1;
+}
+
+/* Does a first part of the write that is about to be done. */
+static void begin_write(const memory_vfs *m, memory_file *copy, random_source *random) {
+    uint64_t offset = m->call.offset, left = random_below(random, m->call.size + 1);
+    left = (offset + left) / HALF * HALF > offset ? (offset + left) / HALF * HALF - offset : 0;
+    if (left == 0 || offset + left > MEMORY_VFS_CAPACITY) return;
+    if (offset + left > copy->size) resize(copy, offset + left);
+    note_written(copy, offset, offset + left);
+    for (const vfs_buffer *b = m->writing; left > 0; b++) {
+        size_t part = (size_t)minimum(b->size, left);
+        if (part > 0) memcpy(copy->bytes + offset, b->data, part);
+        offset += part;
+        left -= part;
+    }
 }
 
 /* A file as another process sees it. */
@@ -609,6 +643,8 @@ memory_vfs *memory_vfs_crash(const memory_vfs *m, memory_crash crash, uint64_t s
             copy_file(copy, file);
         else
             copy_disk(copy, file, &random);
+        bool written = m->writing != NULL && strcmp(file->path, m->call.path) == 0;
+        if (crash == CRASH_KILL && written && file->listed) begin_write(m, copy, &random);
     }
     return image;
 }
