@@ -42,8 +42,8 @@ uint64_t memory_vfs_calls(const memory_vfs *m, memory_fault fault);
 /* --- crashes ---------------------------------------------------------------------------------- */
 
 typedef enum memory_crash {
-    /* The process ends: everything done so far is there, and in a hook before a write any first part
-     * of it that ends with a half sector. */
+    /* The process ends: everything done so far is there, and in a hook before a write any first
+     * part of it that ends with a half sector. */
     CRASH_KILL,
     /* The machine ends: what was synced is there, of the rest any half sectors (256 bytes), of
      * sizes and directory entries either version. */
