@@ -23,7 +23,7 @@
 
 enum { STEPS = 40, NO_CALL = -1 };
 
-static struct { uint64_t seed, stride; } arguments = {1, 1};
+static struct { uint64_t seed, stride, first; } arguments = {1, 1, 1};
 
 typedef struct story {
     workload workload;
@@ -215,7 +215,7 @@ static uint64_t count_calls(memory_fault fault) {
 static void fail_every_call(memory_fault fault, const char *what, bool all_later) {
     uint64_t calls = count_calls(fault), fired = 0, told = 0;
     assert_true(calls > 10);
-    for (uint64_t n = 1; n <= calls; n += arguments.stride) {
+    for (uint64_t n = arguments.first; n <= calls; n += arguments.stride) {
         fired += tell_with_failure((int)fault, what, n, all_later);
         told++;
     }
@@ -256,7 +256,7 @@ static void a_failed_sync_at_any_call_loses_nothing(void **state) {
 static void an_allocation_that_fails_anywhere_loses_nothing(void **state) {
     (void)state;
     uint64_t told = 0;
-    for (uint64_t n = 1; tell_with_failure(NO_CALL, "no memory at allocation", n, true); told++) {
+    for (uint64_t n = arguments.first; tell_with_failure(NO_CALL, "no memory at allocation", n, true); told++) {
         n += 1 + n / 60 * arguments.stride;
     }
     print_message("# no memory: %" PRIu64 " tellings\n", told);
@@ -385,6 +385,8 @@ int main(int count, char **values) {
             arguments.seed = number;
         else if (strcmp(values[i], "--stride") == 0)
             arguments.stride = number;
+        else if (strcmp(values[i], "--first") == 0)
+            arguments.first = number;
         else if (strcmp(values[i], "--only") == 0)
             cmocka_set_test_filter(values[i + 1]);
     }

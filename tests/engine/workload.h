@@ -58,6 +58,9 @@ void workload_end(workload *w);
  * failure, if there was one; the state that it may or may not have reached is remembered. */
 hs_status workload_step(workload *w);
 
+/* Does one thing of this kind; what needs a family does nothing if there is none. */
+hs_status workload_do(workload *w, workload_doing doing);
+
 /* A checkpoint, after which everything is durable. */
 hs_status workload_checkpoint(workload *w);
 

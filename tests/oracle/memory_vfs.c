@@ -557,6 +557,13 @@ void memory_vfs_fail(memory_vfs *m, memory_fault fault, uint64_t n, bool all_lat
     m->all_later = all_later;
 }
 
+void memory_vfs_inherit(memory_vfs *image, const memory_vfs *m) {
+    memcpy(image->calls, m->calls, sizeof image->calls);
+    image->fault = m->fault;
+    image->fail_at = m->fail_at;
+    image->all_later = m->all_later;
+}
+
 uint64_t memory_vfs_calls(const memory_vfs *m, memory_fault fault) {
     return m->calls[fault];
 }

@@ -36,6 +36,9 @@ typedef enum memory_fault {
  * all later ones too. n = 0 ends it. */
 void memory_vfs_fail(memory_vfs *m, memory_fault fault, uint64_t n, bool all_later);
 
+/* Lets an image go on counting calls, and failing, as what it was taken of would. */
+void memory_vfs_inherit(memory_vfs *image, const memory_vfs *m);
+
 /* The number of calls so far that the fault applies to. */
 uint64_t memory_vfs_calls(const memory_vfs *m, memory_fault fault);
 
