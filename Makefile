@@ -2,17 +2,23 @@
 #
 #   BUILD=build    where to build                 MESON_FLAGS=    more options for `meson setup`
 #   TESTS=         more arguments for meson test, such as --suite engine or the name of a test
+#   TORTURE_MINUTES=10 TORTURE_SEED=             for make torture: time in all, and the first seed (none: the clock)
+#   FUZZ_SECONDS=600 FUZZ_TARGETS=               for make fuzz: time in all, and which (none: every one)
 #   PREFIX=/usr/local and DESTDIR=                for make install
 
 BUILD ?= build
 PREFIX ?= /usr/local
 MESON_FLAGS ?=
 TESTS ?=
+TORTURE_MINUTES ?= 10
+TORTURE_SEED ?=
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?=
 
 SANITIZER_OPTIONS = ASAN_OPTIONS=detect_stack_use_after_return=1 \
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
 
-.PHONY: all build test demo coverage sanitize tsan format lint install clean help
+.PHONY: all build test demo coverage sanitize tsan torture fuzz format lint install clean help
 
 all: build
 
@@ -47,6 +53,17 @@ tsan:
 		TESTS='--suite concurrent $(TESTS)' \
 		MESON_FLAGS='-Db_sanitize=thread -Db_lundef=false -Doptimization=1'
 
+torture: build
+	@tools/torture $(BUILD) $(TORTURE_MINUTES) $(TORTURE_SEED)
+
+fuzz:
+	@tools/install-packages build
+	@tools/install-packages fuzz
+	@[ -f build-fuzz/build.ninja ] || CC=clang meson setup build-fuzz -Dfuzz=true -Dtests=disabled \
+		-Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1
+	@ninja -C build-fuzz
+	@tools/fuzz build-fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
 format:
 	@tools/install-packages format
 	@find . -name '*.[ch]' -not -path './build*' | xargs clang-format-14 -i
@@ -60,7 +77,7 @@ install: build
 	@meson install -C $(BUILD)
 
 clean:
-	rm -rf build build-asan build-tsan build-coverage
+	rm -rf build build-asan build-tsan build-coverage build-fuzz
 
 help:
 	@echo 'make            build everything into $(BUILD)/'
@@ -69,6 +86,8 @@ help:
 	@echo 'make coverage   run the tests and print the line coverage of src/'
 	@echo 'make sanitize   run the tests with the address and undefined-behaviour sanitizers'
 	@echo 'make tsan       run the concurrent tests with the thread sanitizer'
+	@echo 'make torture    crash, fail, kill and damage the engine for TORTURE_MINUTES=10, with printed seeds'
+	@echo 'make fuzz       run the fuzzers for FUZZ_SECONDS=600 in all; FUZZ_TARGETS= names some of them'
 	@echo 'make format     lay out the C files'
 	@echo 'make lint       look for mistakes with clang-tidy and cppcheck'
 	@echo 'make install    install program, library, headers and manual below PREFIX'

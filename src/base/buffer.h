@@ -48,6 +48,12 @@ typedef struct byte_reader {
     bool failed;
 } byte_reader;
 
+/* A reader of these bytes; NULL is allowed if there are none. */
+static inline byte_reader reader_of(const void *bytes, size_t size) {
+    const uint8_t *first = size > 0 ? bytes : (const uint8_t *)"";
+    return (byte_reader){first, first + size, false};
+}
+
 static inline uint64_t read_varint(byte_reader *r) {
     uint64_t value = 0;
     size_t used = r->failed ? 0 : varint_read(r->next, r->end, &value);

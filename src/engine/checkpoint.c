@@ -80,6 +80,13 @@ static hs_status walk_catalog(const walk *w, const catalog *c) {
 
 /* --- garbage ---------------------------------------------------------------------------------- */
 
+/* Lists a run, unless a damaged page refers to what cannot be one. */
+static hs_status list_run(store *s, uint64_t page, uint64_t units, uint64_t maker, run_list *runs) {
+    uint64_t end = atomic_load(&s->file.units);
+    if (page < FIRST_PAGE || page >= end || units > end - page) return HS_OK;
+    return run_list_add(runs, (uint32_t)page, (uint32_t)units, maker);
+}
+
 /* Lists all pages of a dropped tree. What cannot be read is left out: its space is lost until the
  * file is compacted. */
 static hs_status list_tree(store *s, const table_entry *e, uint32_t page, uint32_t level,
@@ -93,10 +100,9 @@ static hs_status list_tree(store *s, const table_entry *e, uint32_t page, uint32
     for (uint32_t i = 0; n != NULL && level == 0 && i < n->count; i++) {
         node_value v = node_get_value(n, &e->def->shape, i);
         uint64_t units = (sizeof(value_header) + v.bytes.size + UNIT_SIZE - 1) / UNIT_SIZE;
-        if (v.long_page != 0)
-            TRY(run_list_add(runs, v.long_page, (uint32_t)units, e->def->made_by));
+        if (v.long_page != 0) TRY(list_run(s, v.long_page, units, e->def->made_by, runs));
     }
-    return run_list_add(runs, page, level > 0 ? 1 : e->def->shape.leaf_units, e->def->made_by);
+    return list_run(s, page, level > 0 ? 1 : e->def->shape.leaf_units, e->def->made_by, runs);
 }
 
 /* Turns the dropped trees of a garbage record into runs. Only the checkpoint looks at `dropped`. */

@@ -126,7 +126,7 @@ static hs_status check_expectations(txn *t) {
 }
 
 static hs_status apply_queue(txn *t) {
-    byte_reader r = {t->queue.data, t->queue.data + t->queue.size, false};
+    byte_reader r = reader_of(t->queue.data, t->queue.size);
     queued q;
     while (queue_next(&r, &q))
         TRY(need_shared(t, q.table));
@@ -136,7 +136,7 @@ static hs_status apply_queue(txn *t) {
         if (t->families[i].dropped) t->families[i].needs_shared = true;
     }
     TRY(commit_lock_shared(t));
-    r = (byte_reader){t->queue.data, t->queue.data + t->queue.size, false};
+    r = reader_of(t->queue.data, t->queue.size);
     while (queue_next(&r, &q))
         TRY(apply_queued(t, &q));
     TRY(check_expectations(t));

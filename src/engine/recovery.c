@@ -83,7 +83,7 @@ static hs_status replay_operation(txn *t, byte_reader *r, uint64_t sequence) {
 }
 
 static hs_status replay_record(txn *t, const record_header *h, const uint8_t *payload) {
-    byte_reader r = {payload, payload + h->size, false};
+    byte_reader r = reader_of(payload, h->size);
     while (r.next != r.end) {
         hs_status status = replay_operation(t, &r, h->sequence);
         bool ours =

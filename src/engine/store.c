@@ -160,6 +160,24 @@ static hs_status create_files(vfs *fs, const char *path, const char *log_path,
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
+/* No count of anything that happens comes near it, so that adding to one below cannot overflow. */
+#define COUNT_LIMIT (UINT64_C(1) << 62)
+
+/* What no header that was written here can say, though its checksum fits: NULL if there is
+ * nothing. */
+static const char *header_fault(const file_header *h) {
+    if (h->generation >= COUNT_LIMIT || h->sequence >= COUNT_LIMIT || h->next_txn >= COUNT_LIMIT ||
+        h->log_position >= COUNT_LIMIT)
+        return "its header counts more than can have happened";
+    if (h->next_family == 0 || h->next_family > ENGINE_FAMILIES_MAX + 1)
+        return "its header numbers an impossible column family";
+    if (h->log_capacity < UNIT_SIZE || h->log_capacity % UNIT_SIZE != 0)
+        return "its header gives the log an impossible size";
+    bool empty = h->catalog.page == 0;
+    if (empty != (h->space_map.page == 0)) return "its header lacks the catalog or the space map";
+    return NULL;
+}
+
 /* Reads the newer valid header slot. */
 static hs_status load_header(store *s, vfs_file *file) {
     uint64_t size;
@@ -196,6 +214,9 @@ static hs_status load_header(store *s, vfs_file *file) {
             HS_CORRUPT, "%s is damaged: it should have %llu units of %u bytes and has %llu bytes",
             s->path, (unsigned long long)best->units, best->unit_size, (unsigned long long)size);
     }
+    const char *fault = header_fault(best);
+    if (fault != NULL)
+        return error_set(HS_CORRUPT, "%s is damaged: %s; restore a backup", s->path, fault);
     s->header = *best;
     return HS_OK;
 }
@@ -259,6 +280,13 @@ static hs_status load_catalog(store *s) {
         TRY(load_run(s, &s->header.catalog, PAGE_CATALOG, &bytes));
         hs_status status = catalog_decode(bytes, s->header.catalog.bytes, &s->defs, &c);
         if (status != HS_OK) return error_context(status, "%s", s->path);
+        if (c->count > 0 && c->families[c->count - 1]->id >= s->header.next_family) {
+            catalog_free_all(c);
+            return error_set(HS_CORRUPT,
+                             "%s is damaged: its header would number a column family like one that "
+                             "is there; restore a backup",
+                             s->path);
+        }
     }
     c->sequence = s->header.sequence;
     c->log_position = s->header.log_position;
@@ -277,6 +305,25 @@ static hs_status load_space(store *s) {
     const uint8_t *bytes;
     TRY(load_run(s, &s->header.space_map, PAGE_SPACE, &bytes));
     return space_load(&s->space, bytes, s->header.space_map.bytes, s->header.units);
+}
+
+/* Whether the space map has all units of a run that was loaded as in use. */
+static bool is_marked(store *s, const run_ref *ref) {
+    uint32_t units = pagefile_at(&s->file, ref->page)->units;
+    for (uint32_t i = 0; i < units; i++) {
+        if (!bitmap_test(&s->space.durable, ref->page + (uint64_t)i)) return false;
+    }
+    return true;
+}
+
+/* What was loaded must count as in use, or it would be overwritten while it is needed. */
+static hs_status check_marks(store *s) {
+    if (s->header.catalog.page == 0) return HS_OK;
+    if (is_marked(s, &s->header.catalog) && is_marked(s, &s->header.space_map)) return HS_OK;
+    return error_set(HS_CORRUPT,
+                     "%s is damaged: its space map shows the catalog or itself as free; restore a "
+                     "backup",
+                     s->path);
 }
 
 /* A log of the size configured, in place of one that is missing, unusable or of another size, while
@@ -377,6 +424,7 @@ static hs_status load(store *s) {
     TRY(load_space(s));
     TRY(load_log(s));
     TRY(load_catalog(s));
+    TRY(check_marks(s));
     return recovery_replay(s);
 }
 

@@ -15,6 +15,7 @@
 #include "engine/compare.h"
 #include "engine/fixture.h"
 #include "engine/format.h"
+#include "engine/pagefile.h"
 #include "engine/workload.h"
 #include "oracle/memory_vfs.h"
 
@@ -268,6 +269,56 @@ static void a_damaged_log_gives_an_error_or_an_earlier_state(void **state) {
     damage_many_times(false, LOG);
 }
 
+/* Lets the leaf that refers to a long value refer to a page that no file has, and seals it: what a
+ * checksum does not tell. */
+static void misdirect_long_value(memory_vfs *m) {
+    uint64_t size = 0, changed = 0;
+    uint8_t *bytes = memory_vfs_bytes(m, PATH, &size);
+    uint32_t value = 0;
+    for (uint64_t at = FIRST_PAGE * UNIT_SIZE; at < size; at += UNIT_SIZE) {
+        const page_header *page = (const page_header *)(void *)(bytes + at);
+        if (page->kind == PAGE_VALUE && page->page == at / UNIT_SIZE) value = page->page;
+    }
+    assert_true(value > 0);
+    for (uint64_t at = FIRST_PAGE * UNIT_SIZE; at < size; at += UNIT_SIZE) {
+        page_header *page = (page_header *)(void *)(bytes + at);
+        if (page->kind != PAGE_VARIABLE || page->page != at / UNIT_SIZE) continue;
+        for (uint64_t i = sizeof *page; i < UNIT_SIZE - 8; i++) {
+            if (bytes[at + i] != 0xFF || memcmp(bytes + at + i + 1, &value, 4) != 0) continue;
+            memset(bytes + at + i + 1, 0x7F, 4);
+            changed++;
+        }
+        page->checksum = page_checksum(page);
+    }
+    assert_int_equal(changed, 1);
+}
+
+static void a_dropped_tree_that_refers_to_nothing_is_taken_apart_without_it(void **state) {
+    (void)state;
+    static const uint8_t bytes[50000];
+    memory_vfs *m = memory_vfs_create();
+    engine *e = NULL;
+    assert_ok(open_engine(m, true, &e));
+    engine_table table = create_table(e, "f", NULL);
+    engine_txn *t = begin_write(e, table.family);
+    assert_ok(engine_put(t, table, hs_slice_of("long"), (hs_slice){bytes, sizeof bytes}));
+    assert_ok(engine_commit(t));
+    assert_ok(engine_close(e));
+    misdirect_long_value(m);
+    assert_ok(open_engine(m, false, &e));
+    assert_ok(engine_family_drop(e, table.family));
+    assert_ok(engine_checkpoint(e));
+    assert_ok(engine_close(e));
+    assert_ok(open_engine(m, false, &e));
+    table = create_table(e, "g", NULL);
+    t = begin_write(e, table.family);
+    put_text(t, table, "k", "v");
+    assert_ok(engine_commit(t));
+    expect_committed(e, table, "k", "v");
+    assert_ok(engine_close(e));
+    memory_vfs_free(m);
+}
+
 static void cut_files(bool closed, const char *path) {
     original o = {0};
     random_source random = {arguments.seed};
@@ -469,6 +520,7 @@ int main(int count, char **values) {
         cmocka_unit_test(a_damaged_closed_file_gives_errors_or_right_answers),
         cmocka_unit_test(a_damaged_unclean_file_gives_errors_or_right_answers),
         cmocka_unit_test(a_damaged_log_gives_an_error_or_an_earlier_state),
+        cmocka_unit_test(a_dropped_tree_that_refers_to_nothing_is_taken_apart_without_it),
         cmocka_unit_test(a_cut_file_gives_errors_or_right_answers),
         cmocka_unit_test(a_file_that_is_no_collection_is_named_so),
         cmocka_unit_test(an_interrupted_creation_is_no_collection_yet),

@@ -1,13 +1,16 @@
 /* fault_test.c: every call of the file system and every allocation fails once; each failure is
  * reported and nothing is lost.
  *
- *   fault_test [--seed N] [--stride N]
+ *   fault_test [--seed N] [--stride N] [--allocations N] [--first N] [--only PATTERN]
  *
- * A story of commits, changes of families, checkpoints and reopenings is told again and again; in
- * telling n the n-th call fails. After each failure the open engine must show the state before or
- * after the failed step, a power cut must leave what was acknowledged, and the story must go on:
- * at once after a full disk or a lack of memory, which leave the transaction as it was, or after
- * reopening.
+ * A story of commits, changes of families, checkpoints, compactions, checks, reopenings and a crash
+ * with its recovery is told again and again; in telling n the n-th call fails. After each failure
+ * the open engine must show the state before or after the failed step, a power cut must leave what
+ * was acknowledged, and the story must go on: at once after a full disk or a lack of memory, which
+ * leave the transaction as it was, or after reopening.
+ *
+ * Every `stride`-th call fails (1 unless said otherwise: every one), and of the allocations about
+ * `allocations` (60; 0: every one).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,17 +24,17 @@
 
 #define PATH "collection"
 
-enum { STEPS = 40, NO_CALL = -1 };
+enum { NO_CALL = -1 };
 
-static struct { uint64_t seed, stride; } arguments = {1, 1};
+static struct { uint64_t seed, stride, allocations, first; } arguments = {1, 1, 60, 1};
 
 typedef struct story {
     workload workload;
     memory_vfs *memory;
+    int fault;        /* a memory_fault, or NO_CALL: allocations fail */
     const char *what; /* fails */
     uint64_t number;
-    bool fired;       /* the failure was met */
-    bool allocations; /* fail; then reopening, which compares, has a test of its own */
+    bool fired; /* the failure was met */
 } story;
 
 #define broken(s, ...)                                                                             \
@@ -51,11 +54,18 @@ static void report_problem(void *context, const char *problem) {
     print_error("check: %s\n", problem);
 }
 
+/* Whether a failure of this kind may be told so. What has stopped an engine, or left a commit in
+ * doubt, is an I/O error to those who come later, whatever it was at first. */
+static bool fits(const story *s, hs_status status) {
+    if (status == HS_READ_ONLY || status == HS_IO) return true;
+    if (s->fault == NO_CALL) return status == HS_NO_MEMORY;
+    return s->fault == FAULT_FULL && status == HS_FULL;
+}
+
 static void expect_clear(story *s, hs_status status) {
     s->fired = true;
-    if (status != HS_IO && status != HS_FULL && status != HS_NO_MEMORY && status != HS_READ_ONLY) {
+    if (!fits(s, status))
         broken(s, "the failure is %s (%s)", hs_status_name(status), hs_last_error());
-    }
     if (hs_last_error()[0] == '\0') broken(s, "%s has no message", hs_status_name(status));
 }
 
@@ -142,6 +152,8 @@ static void recover(story *s, hs_status status, bool pushed) {
     } else if (!read_only && status == HS_READ_ONLY) {
         broken(s, "read-only, but not for the next one");
     }
+    if (s->fault == FAULT_SYNC && !read_only)
+        broken(s, "the engine goes on writing after a failed sync");
     if (read_only || status == HS_IO) reopen(s);
     check(s, s->workload.subject);
     /* A check may save what is newest: nothing more may have come to light. */
@@ -166,26 +178,115 @@ static void begin_story(story *s) {
     if (status != HS_OK) broken(s, "create again: %s", hs_last_error());
 }
 
+/* Ends the engine as a kill does, and goes on with what it leaves, which is recovered while calls
+ * still fail. */
+static void crash_and_recover(story *s) {
+    memory_vfs *image = memory_vfs_crash(s->memory, CRASH_KILL, s->number);
+    workload_release(&s->workload);
+    memory_vfs_inherit(image, s->memory);
+    memory_vfs_fail(s->memory, FAULT_IO, 0, false);
+    (void)engine_close(s->workload.subject);
+    memory_vfs_free(s->memory);
+    s->memory = image;
+    hs_status status = open_engine(image, false, &s->workload.subject);
+    if (status != HS_OK) {
+        expect_clear(s, status);
+        stop_failing(s);
+        status = open_engine(image, false, &s->workload.subject);
+    }
+    if (status != HS_OK) broken(s, "recover again: %s", hs_last_error());
+    workload_rewind(&s->workload, examine(s, s->workload.subject, s->workload.buffered));
+    workload_saved(&s->workload, workload_last(&s->workload));
+}
+
+static void check_while_failing(story *s) {
+    engine_check_result result = {0};
+    hs_status status = engine_check(s->workload.subject, report_problem, NULL, &result);
+    if (status != HS_OK) recover(s, status, false);
+}
+
+/* Beside what the workload does: */
+enum { CHECK = WORKLOAD_HOLDS + 1, REOPEN, CRASH, ANYTHING };
+
+/* Every kind of thing is done at least once, before and after a reopening and a recovery. */
+static const int script[] = {
+    WORKLOAD_CREATES,
+    WORKLOAD_COMMITS,
+    WORKLOAD_CREATES,
+    WORKLOAD_COMMITS,
+    WORKLOAD_SAVES,
+    WORKLOAD_COMMITS,
+    WORKLOAD_HOLDS,
+    WORKLOAD_COMMITS,
+    WORKLOAD_RENAMES,
+    WORKLOAD_COMMITS,
+    CRASH,
+    WORKLOAD_COMMITS,
+    WORKLOAD_COMMITS,
+    WORKLOAD_CREATES,
+    WORKLOAD_COMMITS,
+    WORKLOAD_COMPACTS,
+    WORKLOAD_COMMITS,
+    WORKLOAD_DROPS,
+    CHECK,
+    WORKLOAD_COMMITS,
+    REOPEN,
+    WORKLOAD_COMMITS,
+    ANYTHING,
+    ANYTHING,
+    WORKLOAD_COMMITS,
+    WORKLOAD_COMPACTS,
+    ANYTHING,
+    ANYTHING,
+    WORKLOAD_HOLDS,
+    WORKLOAD_COMMITS,
+    CRASH,
+    WORKLOAD_COMMITS,
+    WORKLOAD_SAVES,
+    CHECK,
+    WORKLOAD_DROPS,
+};
+
+static void do_step(story *s, int what) {
+    uint64_t before = workload_last(&s->workload);
+    hs_status status = what == ANYTHING ? workload_step(&s->workload)
+                                        : workload_do(&s->workload, (workload_doing)what);
+    bool pushed = workload_last(&s->workload) > before;
+    if (status != HS_OK) recover(s, status, pushed);
+}
+
 static void tell(story *s) {
     begin_story(s);
-    for (int i = 0; i < STEPS; i++) {
-        uint64_t before = workload_last(&s->workload);
-        hs_status status = workload_step(&s->workload);
-        bool pushed = workload_last(&s->workload) > before;
-        if (status != HS_OK) recover(s, status, pushed);
-        if (i == STEPS / 3 && !s->allocations) reopen(s);
+    /* Comparing, which reopening does, also fails without memory: opening has a test of its own. */
+    bool allocations = s->fault == NO_CALL;
+    for (size_t i = 0; i < sizeof script / sizeof *script; i++) {
+        if (script[i] == CHECK)
+            check_while_failing(s);
+        else if (script[i] == REOPEN && !allocations)
+            reopen(s);
+        else if (script[i] == CRASH && !allocations)
+            crash_and_recover(s);
+        else if (script[i] != REOPEN && script[i] != CRASH)
+            do_step(s, script[i]);
     }
-    if (s->allocations) stop_failing(s);
+    if (allocations) stop_failing(s);
     reopen(s);
     stop_failing(s);
     check(s, s->workload.subject);
     if (engine_close(s->workload.subject) != HS_OK) broken(s, "close: %s", hs_last_error());
 }
 
+/* Small tables, so that a story takes milliseconds, with values of over a page all the same. */
+static void shorten(workload *w) {
+    w->keys = 80;
+    w->longest = 60000;
+}
+
 /* Tells the story with failure `number`, of a call (fault) or of an allocation (NO_CALL). */
 static bool tell_with_failure(int fault, const char *what, uint64_t number, bool all_later) {
-    story s = {.what = what, .number = number, .allocations = fault == NO_CALL};
+    story s = {.fault = fault, .what = what, .number = number};
     workload_start(&s.workload, arguments.seed);
+    shorten(&s.workload);
     s.workload.relents = relent;
     s.workload.context = &s;
     s.memory = memory_vfs_create();
@@ -202,8 +303,9 @@ static bool tell_with_failure(int fault, const char *what, uint64_t number, bool
 
 /* The number of calls in the story that a fault applies to. */
 static uint64_t count_calls(memory_fault fault) {
-    story s = {.what = "no failure"};
+    story s = {.fault = FAULT_IO, .what = "no failure"};
     workload_start(&s.workload, arguments.seed);
+    shorten(&s.workload);
     s.memory = memory_vfs_create();
     tell(&s);
     uint64_t calls = memory_vfs_calls(s.memory, fault);
@@ -215,11 +317,12 @@ static uint64_t count_calls(memory_fault fault) {
 static void fail_every_call(memory_fault fault, const char *what, bool all_later) {
     uint64_t calls = count_calls(fault), fired = 0, told = 0;
     assert_true(calls > 10);
-    for (uint64_t n = 1; n <= calls; n += arguments.stride) {
+    for (uint64_t n = arguments.first; n <= calls; n += arguments.stride) {
         fired += tell_with_failure((int)fault, what, n, all_later);
         told++;
     }
-    print_message("# %s: %" PRIu64 " tellings, %" PRIu64 " failures\n", what, told, fired);
+    print_message("# faults: %s: %" PRIu64 " tellings, %" PRIu64 " failures met\n", what, told,
+                  fired);
     assert_true(fired > 0);
 }
 
@@ -248,18 +351,29 @@ static void a_disk_that_is_full_from_any_call_on_loses_nothing(void **state) {
     fail_every_call(FAULT_FULL, "full disk from call", true);
 }
 
+static void short_writes_from_any_call_on_lose_nothing(void **state) {
+    (void)state;
+    fail_every_call(FAULT_SHORT_WRITE, "short writes from call", true);
+}
+
 static void a_failed_sync_at_any_call_loses_nothing(void **state) {
     (void)state;
     fail_every_call(FAULT_SYNC, "failed sync at call", false);
 }
 
+static void failed_syncs_from_any_call_on_lose_nothing(void **state) {
+    (void)state;
+    fail_every_call(FAULT_SYNC, "failed syncs from call", true);
+}
+
 static void an_allocation_that_fails_anywhere_loses_nothing(void **state) {
     (void)state;
     uint64_t told = 0;
-    for (uint64_t n = 1; tell_with_failure(NO_CALL, "no memory at allocation", n, true); told++) {
-        n += 1 + n / 60 * arguments.stride;
+    for (uint64_t n = arguments.first;
+         tell_with_failure(NO_CALL, "no memory at allocation", n, true); told++) {
+        n += 1 + (arguments.allocations == 0 ? 0 : n / arguments.allocations);
     }
-    print_message("# no memory: %" PRIu64 " tellings\n", told);
+    print_message("# faults: no memory at allocation: %" PRIu64 " tellings\n", told);
     assert_true(told > 50);
 }
 
@@ -385,6 +499,10 @@ int main(int count, char **values) {
             arguments.seed = number;
         else if (strcmp(values[i], "--stride") == 0)
             arguments.stride = number;
+        else if (strcmp(values[i], "--allocations") == 0)
+            arguments.allocations = number;
+        else if (strcmp(values[i], "--first") == 0)
+            arguments.first = number;
         else if (strcmp(values[i], "--only") == 0)
             cmocka_set_test_filter(values[i + 1]);
     }
@@ -396,9 +514,11 @@ int main(int count, char **values) {
         cmocka_unit_test(an_io_error_at_any_call_is_reported_and_loses_nothing),
         cmocka_unit_test(io_errors_from_any_call_on_lose_nothing),
         cmocka_unit_test(a_short_write_at_any_call_loses_nothing),
+        cmocka_unit_test(short_writes_from_any_call_on_lose_nothing),
         cmocka_unit_test(a_disk_that_is_full_at_any_call_loses_nothing),
         cmocka_unit_test(a_disk_that_is_full_from_any_call_on_loses_nothing),
         cmocka_unit_test(a_failed_sync_at_any_call_loses_nothing),
+        cmocka_unit_test(failed_syncs_from_any_call_on_lose_nothing),
         cmocka_unit_test(an_allocation_that_fails_anywhere_loses_nothing),
     };
     return cmocka_run_group_tests_name("fault", tests, NULL, NULL);

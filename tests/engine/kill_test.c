@@ -13,6 +13,9 @@
  *   counters    queues worker → n to a shared table
  *
  * and reports n and its durability through a pipe once the commit has returned.
+ *
+ * A keeper beside them saves, compacts, and makes, fills and drops a family "scratch", again and
+ * again; it reports when the family is filled, when it is about to drop it, and when that is done.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -28,6 +31,7 @@
 #include "oracle/random.h"
 
 enum { FAMILIES = 4, WORKERS = 2, ACCOUNTS = 50, HISTORY = 400, SLOTS = 16, BLOB_LONGEST = 100000 };
+enum { SCRATCH_ROWS = 100, KEEPER = WORKERS };
 enum { BALANCES = 1, EDGES = 2, REVERSE = 3, EDGE_HISTORY = 4, BLOBS = 5 };
 static const uint64_t first_balance = 1000000;
 
@@ -39,10 +43,12 @@ typedef struct bank {
 
 /* What the child says of a commit. */
 typedef struct acknowledgement {
-    uint32_t worker;
-    uint32_t durability;
-    uint64_t number;
+    uint32_t worker;     /* KEEPER: of the scratch family */
+    uint32_t durability; /* a keeper_news */
+    uint64_t number;     /* of the commit; of the scratch family what its rows hold */
 } acknowledgement;
+
+typedef enum keeper_news { UNKNOWN, FILLED, DROPPING, DROPPED } keeper_news;
 
 /* Ends the program, which may be the child, with a message. */
 static void demand(hs_status status, const char *what) {
@@ -222,20 +228,68 @@ static void *work(void *argument) {
     return NULL;
 }
 
+static void tell(int pipe, keeper_news news, uint64_t number) {
+    acknowledgement said = {KEEPER, (uint32_t)news, number};
+    if (write(pipe, &said, sizeof said) != (ssize_t)sizeof said) abort();
+}
+
+static void drop_scratch(bank *b) {
+    engine_txn *t = NULL;
+    engine_family family = 0;
+    demand(engine_begin_read(b->engine, &t), "begin");
+    hs_status found = engine_family_find(t, "scratch", &family);
+    engine_abort(t);
+    if (found == HS_OK) demand(engine_family_drop(b->engine, family), "drop");
+}
+
+static void fill_scratch(bank *b, uint64_t number) {
+    const engine_table_definition table = {"rows", plain_options};
+    static uint8_t row[2000];
+    engine_family family = 0;
+    engine_txn *t = NULL;
+    demand(engine_family_create(b->engine, "scratch", &table, 1, &family), "create");
+    demand(engine_begin_write(b->engine, &family, 1, HS_DURABLE, &t), "begin");
+    memcpy(row, &number, sizeof number);
+    for (uint32_t i = 0; i < SCRATCH_ROWS; i++) {
+        uint8_t key[4];
+        hs_slice value = {row, i % 10 == 0 ? sizeof row : 100};
+        demand(engine_put(t, (engine_table){family, 1}, number_key(key, i), value), "put");
+    }
+    demand(engine_commit(t), "commit");
+}
+
+/* Does what goes on beside commits. */
+static void *keep(void *argument) {
+    worker *w = argument;
+    drop_scratch(w->bank);
+    for (;;) {
+        uint64_t number = random_next(&w->random);
+        fill_scratch(w->bank, number);
+        tell(w->pipe, FILLED, number);
+        if (random_chance(&w->random, 50)) demand(engine_checkpoint(w->bank->engine), "save");
+        if (random_chance(&w->random, 30)) demand(engine_compact(w->bank->engine), "compact");
+        tell(w->pipe, DROPPING, number);
+        drop_scratch(w->bank);
+        tell(w->pipe, DROPPED, number);
+        if (random_chance(&w->random, 30)) demand(engine_compact(w->bank->engine), "compact");
+    }
+    return NULL;
+}
+
 /* Commits until it is killed. */
 static int child_main(const char *path, int pipe, uint64_t seed) {
-    static worker workers[WORKERS];
-    pthread_t threads[WORKERS];
+    static worker workers[WORKERS + 1];
+    pthread_t threads[WORKERS + 1];
     bank b;
     bank_open(&b, path, seed % 2 == 1);
-    for (uint32_t i = 0; i < WORKERS; i++) {
+    for (uint32_t i = 0; i <= KEEPER; i++) {
         workers[i].bank = &b;
         workers[i].index = i;
         workers[i].pipe = pipe;
-        workers[i].random.state = seed * WORKERS + i;
-        if (pthread_create(&threads[i], NULL, work, &workers[i]) != 0) abort();
+        workers[i].random.state = seed * (WORKERS + 1) + i;
+        if (pthread_create(&threads[i], NULL, i == KEEPER ? keep : work, &workers[i]) != 0) abort();
     }
-    for (uint32_t i = 0; i < WORKERS; i++) {
+    for (uint32_t i = 0; i <= KEEPER; i++) {
         pthread_join(threads[i], NULL);
     }
     return 0;
@@ -245,6 +299,9 @@ static int child_main(const char *path, int pipe, uint64_t seed) {
 
 typedef struct expectation {
     uint64_t kept[WORKERS]; /* the last commits that must be there */
+    keeper_news news;       /* of the scratch family */
+    uint64_t scratch;
+    uint64_t drops; /* reported in all */
 } expectation;
 
 static pid_t start_child(const char *path, int pipe, uint64_t seed) {
@@ -259,7 +316,13 @@ static pid_t start_child(const char *path, int pipe, uint64_t seed) {
 }
 
 static void note(expectation *expected, const acknowledgement *said) {
-    assert_true(said->worker < WORKERS);
+    assert_true(said->worker <= KEEPER);
+    if (said->worker == KEEPER) {
+        expected->news = (keeper_news)said->durability;
+        expected->scratch = said->number;
+        expected->drops += expected->news == DROPPED;
+        return;
+    }
     if (said->durability == HS_RELAXED) return;
     expected->kept[said->worker] = said->number;
 }
@@ -272,6 +335,7 @@ static void run_and_kill(const char *path, uint64_t acknowledged, uint64_t seed,
     assert_int_equal(pipe(ends), 0);
     pid_t child = start_child(path, ends[1], seed);
     close(ends[1]);
+    expected->news = UNKNOWN;
     for (uint64_t i = 0; i < acknowledged; i++) {
         if (read(ends[0], &said, sizeof said) != (ssize_t)sizeof said) break;
         note(expected, &said);
@@ -334,6 +398,31 @@ static void check_blobs(const bank *b, engine_txn *t, uint32_t index, uint64_t n
     }
 }
 
+/* The scratch family is whole, or empty and just made, or not there, and only as was reported. */
+static void check_scratch(engine_txn *t, const expectation *expected) {
+    engine_table table = {0, 1};
+    uint32_t rows = 0;
+    uint64_t number = 0;
+    engine_cursor *c = NULL;
+    if (engine_family_find(t, "scratch", &table.family) != HS_OK) {
+        if (expected->news == FILLED) fail_msg("a family whose making was acknowledged is gone");
+        return;
+    }
+    assert_ok(engine_cursor_open(t, table, &c));
+    for (; engine_cursor_next(c) == 1; rows++) {
+        uint64_t here = 0;
+        memcpy(&here, engine_cursor_value(c).data, sizeof here);
+        if (rows > 0 && here != number) fail_msg("a family mixes the rows of two");
+        number = here;
+    }
+    engine_cursor_close(c);
+    if (rows != 0 && rows != SCRATCH_ROWS) fail_msg("a family has %u rows of a commit", rows);
+    bool known = rows > 0 && number == expected->scratch;
+    if (expected->news == FILLED && !known) fail_msg("a family lost what was acknowledged");
+    if (expected->news == DROPPING && !known) fail_msg("a family is there by half");
+    if (expected->news == DROPPED && known) fail_msg("a family is back that was dropped");
+}
+
 static void report_problem(void *context, const char *problem) {
     (void)context;
     print_error("check: %s\n", problem);
@@ -359,6 +448,7 @@ static void check_bank(const char *path, const expectation *expected, uint64_t n
         check_blobs(&b, t, i, numbers[i]);
     }
     check_sum(&b, t);
+    check_scratch(t, expected);
     engine_abort(t);
     assert_ok(engine_check(b.engine, report_problem, NULL, &result));
     assert_int_equal(result.problems, 0);
@@ -386,7 +476,7 @@ static void nothing_acknowledged_is_lost_when_a_process_is_killed(void **state) 
     (void)state;
     char directory[256], path[280], log[288], copy[280], copy_log[288];
     random_source random = {arguments.seed};
-    expectation expected = {{0}};
+    expectation expected = {.news = UNKNOWN};
     uint64_t numbers[WORKERS] = {0};
     directory_create(directory, sizeof directory);
     snprintf(path, sizeof path, "%s/bank", directory);
@@ -411,8 +501,9 @@ static void nothing_acknowledged_is_lost_when_a_process_is_killed(void **state) 
         unlink(copy);
         unlink(copy_log);
     }
-    print_message("# seed %" PRIu64 ": %" PRIu64 " kills, %" PRIu64 " commits\n", arguments.seed,
-                  arguments.kills, numbers[0] + numbers[1]);
+    print_message("# kills: %" PRIu64 ", with %" PRIu64 " commits and %" PRIu64
+                  " families dropped, seed %" PRIu64 "\n",
+                  arguments.kills, numbers[0] + numbers[1], expected.drops, arguments.seed);
     directory_remove(directory);
 }
 

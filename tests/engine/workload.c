@@ -70,6 +70,11 @@ static void acknowledge(workload *w, hs_durability durability) {
     prune(w);
 }
 
+static hs_status acknowledged(workload *w, hs_status status) {
+    if (status == HS_OK) acknowledge(w, HS_DURABLE);
+    return status;
+}
+
 void workload_saved(workload *w, uint64_t number) {
     if (w->buffered < number) w->buffered = number;
     if (w->durable < number) w->durable = number;
@@ -77,7 +82,7 @@ void workload_saved(workload *w, uint64_t number) {
 }
 
 void workload_start(workload *w, uint64_t seed) {
-    *w = (workload){.random = {seed}};
+    *w = (workload){.random = {seed}, .keys = 400, .longest = VALUE_LONGEST};
     w->value = malloc(VALUE_LONGEST);
     if (w->value == NULL) abort();
     map_engine_open(&w->oracle);
@@ -215,32 +220,35 @@ static hs_status create_family(workload *w) {
     snprintf(name, sizeof name, "f%u", w->next_name++);
     engine_family_create(w->oracle, name, definitions, SHAPES, &ignored);
     push_state(w);
-    return engine_family_create(w->subject, name, definitions, SHAPES, &ignored);
+    return acknowledged(w, engine_family_create(w->subject, name, definitions, SHAPES, &ignored));
+}
+
+static hs_status rename_family(workload *w) {
+    known_family family;
+    char name[24];
+    if (!choose_family(w, &family)) return HS_OK;
+    snprintf(name, sizeof name, "f%u", w->next_name++);
+    engine_family_rename(w->oracle, family.oracle, name);
+    push_state(w);
+    return acknowledged(w, engine_family_rename(w->subject, family.subject, name));
+}
+
+static hs_status drop_family(workload *w) {
+    known_family family;
+    if (!choose_family(w, &family)) return HS_OK;
+    engine_family_drop(w->oracle, family.oracle);
+    push_state(w);
+    return acknowledged(w, engine_family_drop(w->subject, family.subject));
 }
 
 static hs_status change_families(workload *w) {
-    known_family family;
     const engine_family_info *families = NULL;
     size_t count = 0;
-    hs_status status;
     engine_family_list(w->states[w->count - 1], &families, &count);
-    if (count < 2 || (count < WORKLOAD_FAMILIES && random_chance(&w->random, 50))) {
-        status = create_family(w);
-    } else if (!choose_family(w, &family)) {
-        return HS_OK;
-    } else if (random_chance(&w->random, 30)) {
-        char name[24];
-        snprintf(name, sizeof name, "f%u", w->next_name++);
-        engine_family_rename(w->oracle, family.oracle, name);
-        push_state(w);
-        status = engine_family_rename(w->subject, family.subject, name);
-    } else {
-        engine_family_drop(w->oracle, family.oracle);
-        push_state(w);
-        status = engine_family_drop(w->subject, family.subject);
-    }
-    if (status == HS_OK) acknowledge(w, HS_DURABLE);
-    return status;
+    bool creates = count < 2 || (count < WORKLOAD_FAMILIES && random_chance(&w->random, 50));
+    return workload_do(w, creates                         ? WORKLOAD_CREATES
+                          : random_chance(&w->random, 30) ? WORKLOAD_RENAMES
+                                                          : WORKLOAD_DROPS);
 }
 
 /* --- commits ---------------------------------------------------------------------------------- */
@@ -266,31 +274,58 @@ static hs_status delete_key(workload *w, const both *t, const known_table *table
     return status;
 }
 
+static hs_status put_on(engine_txn *t, engine_table table, bool shared, bool inserts, hs_slice key,
+                        hs_slice value) {
+    if (!shared) return engine_put(t, table, key, value);
+    return inserts ? engine_queue_insert(t, table, key, value)
+                   : engine_queue_put(t, table, key, value);
+}
+
 static hs_status put_key(workload *w, const both *t, const known_table *table, hs_slice key) {
     const entry_sizes sizes = {.tiny = 600, .small = 900, .medium = 980, .large = 998};
-    hs_slice value = entry_value(&w->random, &table->options, &sizes, w->value, VALUE_LONGEST);
+    hs_slice value = entry_value(&w->random, &table->options, &sizes, w->value, w->longest);
+    bool shared = table->options.shared, inserts = shared && random_chance(&w->random, 4);
     hs_status status;
-    if (table->options.shared)
-        engine_queue_put(t->oracle, table->oracle, key, value);
-    else
-        engine_put(t->oracle, table->oracle, key, value);
+    put_on(t->oracle, table->oracle, shared, inserts, key, value);
     do {
-        status = table->options.shared ? engine_queue_put(t->subject, table->subject, key, value)
-                                       : engine_put(t->subject, table->subject, key, value);
+        status = put_on(t->subject, table->subject, shared, inserts, key, value);
     } while (again(w, status));
     return status;
 }
 
+typedef struct key_text {
+    char bytes[64];
+    size_t size;
+} key_text;
+
+static key_text make_key(const known_table *table, uint64_t id) {
+    key_text key = {.size = 8};
+    if (table->options.key_size == 8)
+        snprintf(key.bytes, sizeof key.bytes, "%08u", (unsigned)id);
+    else
+        key.size = (size_t)snprintf(key.bytes, sizeof key.bytes, "patients/%u", (unsigned)id);
+    return key;
+}
+
 static hs_status write_key(workload *w, const both *t, const known_table *table, uint64_t id,
                            bool deletes) {
-    char bytes[64];
-    int length = 8;
-    if (table->options.key_size == 8)
-        snprintf(bytes, sizeof bytes, "%08u", (unsigned)id);
-    else
-        length = snprintf(bytes, sizeof bytes, "patients/%u", (unsigned)id);
-    hs_slice key = {bytes, (size_t)length};
-    return deletes ? delete_key(w, t, table, key) : put_key(w, t, table, key);
+    key_text key = make_key(table, id);
+    hs_slice slice = {key.bytes, key.size};
+    return deletes ? delete_key(w, t, table, slice) : put_key(w, t, table, slice);
+}
+
+/* Whether it will hold is for both to find out. */
+static hs_status expect_key(workload *w, const both *t, const known_family *family) {
+    const known_table *table = &family->tables[random_below(&w->random, family->count)];
+    key_text key = make_key(table, random_below(&w->random, w->keys));
+    hs_slice prefix = {key.bytes, random_chance(&w->random, 50) ? key.size : key.size - 1};
+    bool present = random_chance(&w->random, 50);
+    hs_status status;
+    engine_expect(t->oracle, table->oracle, prefix, present);
+    do {
+        status = engine_expect(t->subject, table->subject, prefix, present);
+    } while (again(w, status));
+    return status;
 }
 
 static hs_status write_family(workload *w, const both *t, const known_family *family) {
@@ -300,7 +335,7 @@ static hs_status write_family(workload *w, const both *t, const known_family *fa
     for (; writes > 0 && family->count > 0; writes--) {
         const known_table *table = &family->tables[random_below(&w->random, family->count)];
         bool deletes = random_chance(&w->random, clears ? 90 : 25);
-        TRY(write_key(w, t, table, random_below(&w->random, 400), deletes));
+        TRY(write_key(w, t, table, random_below(&w->random, w->keys), deletes));
     }
     return HS_OK;
 }
@@ -325,6 +360,8 @@ static hs_status fill_transaction(workload *w, const both *t, const known_family
     for (size_t i = 0; i < count; i++) {
         TRY(write_family(w, t, &families[i]));
     }
+    if (count > 0 && families[0].count > 0 && random_chance(&w->random, 10))
+        TRY(expect_key(w, t, &families[0]));
     if (count > 0 && random_chance(&w->random, 5)) TRY(change_tables(w, t, &families[0]));
     return HS_OK;
 }
@@ -351,9 +388,12 @@ static hs_status commit_something(workload *w) {
         engine_abort(t.subject);
         return status;
     }
-    engine_commit(t.oracle);
+    bool conflicts = engine_commit(t.oracle) == HS_CONFLICT;
     bool changed = push_state(w);
     status = engine_commit(t.subject);
+    if (conflicts && status == HS_CONFLICT) return HS_OK;
+    if (conflicts && status == HS_OK)
+        return error_set(HS_CONFLICT, "a commit went through that is in conflict");
     /* A transaction that wrote nothing commits nothing, so it does not make earlier ones durable
      * either. */
     if (status == HS_OK && changed) acknowledge(w, durability);
@@ -361,21 +401,43 @@ static hs_status commit_something(workload *w) {
 }
 
 hs_status workload_checkpoint(workload *w) {
-    hs_status status = engine_checkpoint(w->subject);
-    if (status == HS_OK) acknowledge(w, HS_DURABLE);
-    return status;
+    w->doing = WORKLOAD_SAVES;
+    return acknowledged(w, engine_checkpoint(w->subject));
+}
+
+static hs_status hold_snapshot(workload *w) {
+    bool holds = w->held != NULL;
+    workload_release(w);
+    return holds ? HS_OK : engine_begin_read(w->subject, &w->held);
+}
+
+hs_status workload_do(workload *w, workload_doing doing) {
+    w->doing = doing;
+    switch (doing) {
+    case WORKLOAD_COMMITS:
+        return commit_something(w);
+    case WORKLOAD_CREATES:
+        return create_family(w);
+    case WORKLOAD_RENAMES:
+        return rename_family(w);
+    case WORKLOAD_DROPS:
+        return drop_family(w);
+    case WORKLOAD_SAVES:
+        return workload_checkpoint(w);
+    case WORKLOAD_COMPACTS:
+        return engine_compact(w->subject);
+    case WORKLOAD_HOLDS:
+        return hold_snapshot(w);
+    }
+    return HS_OK;
 }
 
 hs_status workload_step(workload *w) {
     uint64_t kind = random_below(&w->random, 100);
     if (w->count > WORKLOAD_STATES - 8) return workload_checkpoint(w);
     if (kind < 5 || w->count + w->first == 1) return change_families(w);
-    if (kind < 8) return workload_checkpoint(w);
-    if (kind < 12) {
-        bool holds = w->held != NULL;
-        workload_release(w);
-        return holds ? HS_OK : engine_begin_read(w->subject, &w->held);
-    }
-    if (kind < 14) return engine_compact(w->subject);
-    return commit_something(w);
+    if (kind < 8) return workload_do(w, WORKLOAD_SAVES);
+    if (kind < 12) return workload_do(w, WORKLOAD_HOLDS);
+    if (kind < 14) return workload_do(w, WORKLOAD_COMPACTS);
+    return workload_do(w, WORKLOAD_COMMITS);
 }

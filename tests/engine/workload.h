@@ -17,8 +17,22 @@
 #define WORKLOAD_REWINDS  64
 #define WORKLOAD_STATES   4096 /* the most that may be awaited between two durable commits */
 
+/* What a step does, also while it is under way. */
+typedef enum workload_doing {
+    WORKLOAD_COMMITS,
+    WORKLOAD_CREATES, /* a family */
+    WORKLOAD_RENAMES,
+    WORKLOAD_DROPS,
+    WORKLOAD_SAVES, /* a checkpoint */
+    WORKLOAD_COMPACTS,
+    WORKLOAD_HOLDS /* or lets go of a snapshot */
+} workload_doing;
+
 typedef struct workload {
     random_source random;
+    uint64_t keys;  /* of a table, at most; 400 unless changed after workload_start */
+    size_t longest; /* bytes of a value, likewise 700,000, which is the most */
+    workload_doing doing;
     engine *subject; /* set by the test */
     engine *oracle;
     uint64_t oracle_sequence;          /* of its last state */
@@ -43,6 +57,9 @@ void workload_end(workload *w);
 /* One commit, change of families, checkpoint, compaction or held snapshot. Returns the subject's
  * failure, if there was one; the state that it may or may not have reached is remembered. */
 hs_status workload_step(workload *w);
+
+/* Does one thing of this kind; what needs a family does nothing if there is none. */
+hs_status workload_do(workload *w, workload_doing doing);
 
 /* A checkpoint, after which everything is durable. */
 hs_status workload_checkpoint(workload *w);

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,6 +15,8 @@
 #define HALF   256
 #define PAGE   4096
 
+#define SPACE_KEPT (UINT64_C(16) << 20) /* clearing more costs more than new pages do */
+
 typedef struct memory_file memory_file;
 
 struct memory_vfs {
@@ -22,6 +25,8 @@ struct memory_vfs {
     memory_hook *hook;
     void *hook_context;
     bool hooking; /* the hook is running: it is not called again */
+    memory_call call;
+    const vfs_buffer *writing; /* the buffers of a write that the hook precedes; else NULL */
     uint64_t calls[MEMORY_FAULTS];
     memory_fault fault;
     uint64_t fail_at; /* the number of the call that fails; 0: none */
@@ -41,9 +46,15 @@ struct memory_file {
     bool locked;
     uint64_t size, believed_size, disk_size;
     uint8_t *bytes;    /* accessible up to its size, in whole pages; zero behind it */
+    uint64_t open;     /* the bytes that are accessible, if a size was set */
     uint8_t *believed; /* what the system believes to be on disk */
-    uint8_t *disk;
+    uint8_t *disk;     /* the same block, unless a sync has failed */
+    /* One bit per half sector of each page of `bytes`: written since the last sync, so that it must
+     * reach the disk also if it is as believed. */
+    uint16_t *written;
+    bool changes_unseen; /* it was mapped or cut, so that `written` does not tell all */
 };
+_Static_assert(PAGE / HALF == 16, "a page's half sectors have a bit each");
 
 typedef struct memory_handle {
     vfs_file base;
@@ -76,29 +87,72 @@ static uint64_t whole_pages(uint64_t size) {
 
 /* --- files ------------------------------------------------------------------------------------ */
 
-static uint8_t *reserve(int protection) {
-    void *space = mmap(NULL, MEMORY_VFS_CAPACITY, protection,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (space == MAP_FAILED) abort();
-    madvise(space, MEMORY_VFS_CAPACITY, MADV_HUGEPAGE); /* an image touches all of it at once */
-    return space;
+/* Address space that files have left behind, zeroed, for the next ones: images are taken by the
+ * thousand, and most of their cost would be the pages that the system clears and protects. */
+typedef struct space {
+    uint8_t *at;
+    uint64_t open; /* the bytes that may be touched */
+} space;
+
+typedef struct space_pool {
+    space free[16];
+    size_t count;
+} space_pool;
+
+static pthread_mutex_t pools_lock = PTHREAD_MUTEX_INITIALIZER;
+static space_pool shut, open_wide; /* for `bytes`, and for what the disk has */
+
+/* MEMORY_VFS_CAPACITY bytes of zeros; of new ones the first `open` may be touched. */
+static space space_take(space_pool *pool, uint64_t open) {
+    space taken = {NULL, open};
+    pthread_mutex_lock(&pools_lock);
+    if (pool->count > 0) taken = pool->free[--pool->count];
+    pthread_mutex_unlock(&pools_lock);
+    if (taken.at != NULL) return taken;
+    taken.at = mmap(NULL, MEMORY_VFS_CAPACITY, open > 0 ? PROT_READ | PROT_WRITE : PROT_NONE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (taken.at == MAP_FAILED) abort();
+    return taken;
+}
+
+/* Gives space back of which nothing behind `used` bytes is set. */
+static void space_give_back(space_pool *pool, space left, uint64_t used) {
+    pthread_mutex_lock(&pools_lock);
+    bool keep = used <= SPACE_KEPT && pool->count < sizeof pool->free / sizeof *pool->free;
+    if (keep) {
+        memset(left.at, 0, used);
+        pool->free[pool->count++] = left;
+    }
+    pthread_mutex_unlock(&pools_lock);
+    if (!keep) munmap(left.at, MEMORY_VFS_CAPACITY);
+}
+
+static uint8_t *disk_take(void) {
+    return space_take(&open_wide, MEMORY_VFS_CAPACITY).at;
+}
+
+static void disk_give_back(uint8_t *disk, uint64_t used) {
+    space_give_back(&open_wide, (space){disk, MEMORY_VFS_CAPACITY}, used);
 }
 
 static memory_file *file_create(memory_vfs *m, const char *path) {
     memory_file *file = must(calloc(1, sizeof *file));
+    space bytes = space_take(&shut, 0);
     file->path = must(strdup(path));
-    file->bytes = reserve(PROT_NONE);
-    file->believed = reserve(PROT_READ | PROT_WRITE);
-    file->disk = reserve(PROT_READ | PROT_WRITE);
+    file->bytes = bytes.at;
+    file->open = bytes.open;
+    file->believed = file->disk = disk_take();
     file->next = m->files;
     m->files = file;
     return file;
 }
 
 static void file_free(memory_file *file) {
-    munmap(file->bytes, MEMORY_VFS_CAPACITY);
-    munmap(file->believed, MEMORY_VFS_CAPACITY);
-    munmap(file->disk, MEMORY_VFS_CAPACITY);
+    uint64_t synced = whole_pages(maximum(file->believed_size, file->disk_size));
+    space_give_back(&shut, (space){file->bytes, file->open}, whole_pages(file->size));
+    disk_give_back(file->believed, synced);
+    if (file->disk != file->believed) disk_give_back(file->disk, synced);
+    free(file->written);
     free(file->path);
     free(file->former);
     free(file);
@@ -130,13 +184,21 @@ static memory_file *find(const memory_vfs *m, const char *path) {
 static void resize(memory_file *file, uint64_t size) {
     uint64_t old_pages = whole_pages(file->size), pages = whole_pages(size);
     assert(size <= MEMORY_VFS_CAPACITY);
-    if (pages > old_pages) {
-        if (mprotect(file->bytes, pages, PROT_READ | PROT_WRITE) != 0) abort();
-    } else if (pages < old_pages) {
-        madvise(file->bytes + pages, old_pages - pages, MADV_DONTNEED);
-        if (mprotect(file->bytes + pages, old_pages - pages, PROT_NONE) != 0) abort();
+    if (size < file->size) {
+        memset(file->bytes + size, 0, old_pages - size);
+        file->changes_unseen = true;
     }
-    if (size < file->size) memset(file->bytes + size, 0, minimum(pages, file->size) - size);
+    if (pages > file->open) {
+        if (mprotect(file->bytes, pages, PROT_READ | PROT_WRITE) != 0) abort();
+    } else if (pages < file->open) {
+        if (mprotect(file->bytes + pages, file->open - pages, PROT_NONE) != 0) abort();
+    }
+    file->open = pages;
+    if (pages > old_pages) {
+        file->written = must(realloc(file->written, pages / PAGE * sizeof *file->written));
+        memset(&file->written[old_pages / PAGE], 0,
+               (pages - old_pages) / PAGE * sizeof *file->written);
+    }
     file->size = size;
 }
 
@@ -150,18 +212,29 @@ static const uint8_t *seen(const memory_file *file, uint64_t offset) {
 
 typedef enum reach { REACH_ALL, REACH_SOME } reach;
 
-/* Brings the halves of a sector that are not believed to be on disk there, each with the given
- * chance; mostly both or none. */
-static void reach_sector(const uint8_t *bytes, const uint8_t *believed, uint8_t *disk,
-                         unsigned chance, random_source *random) {
-    bool whole = random_chance(random, 90);
-    bool first = random_chance(random, chance), second = random_chance(random, chance);
-    for (uint64_t at = 0; at < SECTOR; at += HALF) {
-        bool reaches = whole || at == 0 ? first : second;
-        if (reaches && memcmp(bytes + at, believed + at, HALF) != 0) {
-            memcpy(disk + at, bytes + at, HALF);
-        }
+/* The half sectors of a page that are not known to be on disk, a bit each. */
+static unsigned unsynced(const memory_file *file, uint64_t page) {
+    const uint8_t *bytes = seen(file, page), *believed = file->believed + page;
+    unsigned halves = page < file->size ? file->written[page / PAGE] : 0;
+    if (page < file->size && !file->changes_unseen) return halves;
+    if (memcmp(bytes, believed, PAGE) == 0) return halves;
+    for (unsigned i = 0; i < PAGE / HALF; i++) {
+        if (memcmp(bytes + i * HALF, believed + i * HALF, HALF) != 0) halves |= 1u << i;
     }
+    return halves;
+}
+
+/* Which half sectors of a page reach the disk, each with the given chance; mostly both of a sector
+ * or none. */
+static unsigned lucky(unsigned chance, random_source *random) {
+    unsigned halves = 0;
+    for (unsigned sector = 0; sector < PAGE / SECTOR; sector++) {
+        bool whole = random_chance(random, 90);
+        bool first = random_chance(random, chance), second = random_chance(random, chance);
+        if (whole) second = first;
+        halves |= (unsigned)(first | second << 1) << 2 * sector;
+    }
+    return halves;
 }
 
 /* Brings all, or a random part, of the unsynced half sectors to `disk` (of `*disk_size` bytes,
@@ -181,11 +254,11 @@ static void reach_disk(const memory_file *file, reach reach, random_source *rand
         }
     }
     for (uint64_t page = 0; page < end; page += PAGE) {
-        const uint8_t *bytes = seen(file, page);
-        if (memcmp(bytes, file->believed + page, PAGE) == 0) continue;
-        for (uint64_t sector = 0; sector < PAGE; sector += SECTOR) {
-            reach_sector(bytes + sector, file->believed + page + sector, disk + page + sector,
-                         chance, random);
+        unsigned halves = unsynced(file, page);
+        if (halves != 0 && chance < 100) halves &= lucky(chance, random);
+        for (unsigned i = 0; halves >> i != 0; i++) {
+            if ((halves >> i & 1) != 0)
+                memcpy(disk + page + i * HALF, seen(file, page) + i * HALF, HALF);
         }
     }
     if (size < end) memset(disk + size, 0, end - size);
@@ -196,15 +269,21 @@ static void reach_disk(const memory_file *file, reach reach, random_source *rand
 static void believe(memory_file *file) {
     uint64_t end = maximum(file->size, file->believed_size);
     for (uint64_t page = 0; page < end; page += PAGE) {
-        const uint8_t *bytes = seen(file, page);
-        if (memcmp(bytes, file->believed + page, PAGE) == 0) continue;
-        memcpy(file->believed + page, bytes, PAGE);
+        if (unsynced(file, page) != 0) memcpy(file->believed + page, seen(file, page), PAGE);
+        if (page < file->size) file->written[page / PAGE] = 0;
     }
     file->believed_size = file->size;
 }
 
 static void sync_file(memory_file *file, bool fails, random_source *random) {
-    reach_disk(file, fails ? REACH_SOME : REACH_ALL, random, file->disk, &file->disk_size);
+    if (fails && file->disk == file->believed) {
+        file->disk = disk_take();
+        memcpy(file->disk, file->believed, file->disk_size);
+    }
+    if (file->disk == file->believed)
+        file->disk_size = file->size; /* what is believed is what is there */
+    else
+        reach_disk(file, fails ? REACH_SOME : REACH_ALL, random, file->disk, &file->disk_size);
     believe(file);
 }
 
@@ -227,10 +306,11 @@ static bool applies(memory_fault fault, unsigned kind) {
 }
 
 /* Counts a call of the given kind and calls the hook; true if the call is to fail. */
-static bool enter(memory_vfs *m, unsigned kind, const char *call) {
+static bool enter_call(memory_vfs *m, unsigned kind, const char *call, const memory_call *about) {
     bool fails = false;
     if (kind != TOUCHES && m->hook != NULL && !m->hooking) {
         m->hooking = true;
+        m->call = *about;
         m->hook(m->hook_context, m, call);
         m->hooking = false;
     }
@@ -244,6 +324,10 @@ static bool enter(memory_vfs *m, unsigned kind, const char *call) {
     return fails;
 }
 
+static bool enter(memory_vfs *m, unsigned kind, const char *call, const char *path) {
+    return enter_call(m, kind, call, &(memory_call){.path = path});
+}
+
 static hs_status fault_error(const memory_vfs *m, const char *call, const char *path) {
     return error_set(m->fault == FAULT_FULL ? HS_FULL : HS_IO, "%s of '%s' fails for the test",
                      call, path);
@@ -253,7 +337,7 @@ static hs_status fault_error(const memory_vfs *m, const char *call, const char *
 
 static hs_status memory_open(vfs *v, const char *path, bool create, vfs_file **result) {
     memory_vfs *m = memory_of(v);
-    if (enter(m, create ? CREATES : TOUCHES, "open")) return fault_error(m, "open", path);
+    if (enter(m, create ? CREATES : TOUCHES, "open", path)) return fault_error(m, "open", path);
     memory_file *file = find(m, path);
     if (create && file != NULL) return error_set(HS_EXISTS, "'%s' exists already", path);
     if (!create && file == NULL) return error_set(HS_NOT_FOUND, "there is no '%s'", path);
@@ -281,7 +365,7 @@ static void memory_close(vfs_file *f) {
 static hs_status memory_read(vfs_file *f, uint64_t offset, void *data, size_t size) {
     memory_handle *handle = handle_of(f);
     memory_file *file = handle->file;
-    if (enter(handle->owner, TOUCHES, "read")) {
+    if (enter(handle->owner, TOUCHES, "read", handle->file->path)) {
         return fault_error(handle->owner, "read", file->path);
     }
     if (offset > file->size || size > file->size - offset) {
@@ -298,9 +382,9 @@ static uint64_t short_of(uint64_t offset, uint64_t size) {
 }
 
 /* What was written must reach the disk with the next sync, also if it is the same as before. */
-static void disbelieve(memory_file *file, uint64_t offset, uint64_t end) {
+static void note_written(memory_file *file, uint64_t offset, uint64_t end) {
     for (uint64_t at = offset / HALF * HALF; at < end; at += HALF)
-        file->believed[at] = (uint8_t)~file->bytes[at];
+        file->written[at / PAGE] |= (uint16_t)(1u << at % PAGE / HALF);
 }
 
 static hs_status memory_write(vfs_file *f, uint64_t offset, const vfs_buffer *buffers,
@@ -312,7 +396,9 @@ static hs_status memory_write(vfs_file *f, uint64_t offset, const vfs_buffer *bu
     for (size_t i = 0; i < count; i++) {
         total += buffers[i].size;
     }
-    bool fails = enter(m, WRITES, "write");
+    m->writing = buffers;
+    bool fails = enter_call(m, WRITES, "write", &(memory_call){file->path, offset, total});
+    m->writing = NULL;
     if (fails && m->fault != FAULT_SHORT_WRITE) return fault_error(m, "write", file->path);
     if (fails) total = short_of(offset, random_below(&m->random, total));
     if (offset > MEMORY_VFS_CAPACITY || total > MEMORY_VFS_CAPACITY - offset) {
@@ -322,7 +408,7 @@ static hs_status memory_write(vfs_file *f, uint64_t offset, const vfs_buffer *bu
     for (size_t i = 0; i < count && total > 0; i++) {
         size_t part = (size_t)minimum(buffers[i].size, total);
         if (part > 0) memcpy(file->bytes + offset, buffers[i].data, part);
-        disbelieve(file, offset, offset + part);
+        note_written(file, offset, offset + part);
         offset += part;
         total -= part;
     }
@@ -332,7 +418,7 @@ static hs_status memory_write(vfs_file *f, uint64_t offset, const vfs_buffer *bu
 static hs_status memory_sync(vfs_file *f) {
     memory_handle *handle = handle_of(f);
     memory_vfs *m = handle->owner;
-    bool fails = enter(m, SYNCS, "sync");
+    bool fails = enter(m, SYNCS, "sync", handle->file->path);
     if (fails && m->fault != FAULT_SYNC) return fault_error(m, "sync", handle->file->path);
     sync_file(handle->file, fails, &m->random);
     return fails ? fault_error(m, "sync", handle->file->path) : HS_OK;
@@ -340,7 +426,7 @@ static hs_status memory_sync(vfs_file *f) {
 
 static hs_status memory_size(vfs_file *f, uint64_t *size) {
     memory_handle *handle = handle_of(f);
-    if (enter(handle->owner, TOUCHES, "size")) {
+    if (enter(handle->owner, TOUCHES, "size", handle->file->path)) {
         return fault_error(handle->owner, "size", handle->file->path);
     }
     *size = handle->file->size;
@@ -349,7 +435,7 @@ static hs_status memory_size(vfs_file *f, uint64_t *size) {
 
 static hs_status memory_grow(vfs_file *f, uint64_t size) {
     memory_handle *handle = handle_of(f);
-    if (enter(handle->owner, GROWS, "grow")) {
+    if (enter_call(handle->owner, GROWS, "grow", &(memory_call){handle->file->path, size, 0})) {
         return fault_error(handle->owner, "grow", handle->file->path);
     }
     if (size > MEMORY_VFS_CAPACITY) return error_set(HS_FULL, "'%s' is full", handle->file->path);
@@ -359,7 +445,8 @@ static hs_status memory_grow(vfs_file *f, uint64_t size) {
 
 static hs_status memory_truncate(vfs_file *f, uint64_t size) {
     memory_handle *handle = handle_of(f);
-    if (enter(handle->owner, CHANGES, "truncate")) {
+    if (enter_call(handle->owner, CHANGES, "truncate",
+                   &(memory_call){handle->file->path, size, 0})) {
         return fault_error(handle->owner, "truncate", handle->file->path);
     }
     if (size > MEMORY_VFS_CAPACITY) return error_set(HS_FULL, "'%s' is full", handle->file->path);
@@ -369,13 +456,14 @@ static hs_status memory_truncate(vfs_file *f, uint64_t size) {
 
 static hs_status memory_map(vfs_file *f, uint64_t range, void **address) {
     memory_handle *handle = handle_of(f);
-    if (enter(handle->owner, TOUCHES, "map")) {
+    if (enter(handle->owner, TOUCHES, "map", handle->file->path)) {
         return fault_error(handle->owner, "map", handle->file->path);
     }
     if (range > MEMORY_VFS_CAPACITY) {
         return error_set(HS_NO_MEMORY, "no %" PRIu64 " bytes for a map of '%s'", range,
                          handle->file->path);
     }
+    handle->file->changes_unseen = true;
     *address = handle->file->bytes;
     return HS_OK;
 }
@@ -389,7 +477,7 @@ static void memory_unmap(vfs_file *f, void *address, uint64_t range) {
 
 static hs_status memory_lock(vfs_file *f) {
     memory_handle *handle = handle_of(f);
-    if (enter(handle->owner, TOUCHES, "lock")) {
+    if (enter(handle->owner, TOUCHES, "lock", handle->file->path)) {
         return fault_error(handle->owner, "lock", handle->file->path);
     }
     if (handle->file->locked && !handle->locking) {
@@ -401,7 +489,7 @@ static hs_status memory_lock(vfs_file *f) {
 
 static hs_status memory_unlink(vfs *v, const char *path) {
     memory_vfs *m = memory_of(v);
-    if (enter(m, CHANGES, "unlink")) return fault_error(m, "unlink", path);
+    if (enter(m, CHANGES, "unlink", path)) return fault_error(m, "unlink", path);
     memory_file *file = find(m, path);
     if (file == NULL) return error_set(HS_NOT_FOUND, "there is no '%s'", path);
     file->listed = false;
@@ -432,7 +520,7 @@ static hs_status memory_rename(vfs *v, const char *from, const char *to, bool re
 /* All files are in one directory. */
 static hs_status memory_sync_directory(vfs *v, const char *path) {
     memory_vfs *m = memory_of(v);
-    if (enter(m, SYNCS, "sync_directory")) return fault_error(m, "sync_directory", path);
+    if (enter(m, SYNCS, "sync_directory", "")) return fault_error(m, "sync_directory", path);
     for (memory_file *file = m->files; file != NULL; file = file->next) {
         file->disk_listed = file->listed;
         file->replaced = false;
@@ -445,7 +533,7 @@ static hs_status memory_sync_directory(vfs *v, const char *path) {
 
 static hs_status memory_random(vfs *v, void *bytes, size_t size) {
     memory_vfs *m = memory_of(v);
-    if (enter(m, TOUCHES, "random")) return fault_error(m, "random", "");
+    if (enter(m, TOUCHES, "random", "")) return fault_error(m, "random", "");
     random_fill(&m->random, bytes, size);
     return HS_OK;
 }
@@ -496,6 +584,13 @@ void memory_vfs_fail(memory_vfs *m, memory_fault fault, uint64_t n, bool all_lat
     m->all_later = all_later;
 }
 
+void memory_vfs_inherit(memory_vfs *image, const memory_vfs *m) {
+    memcpy(image->calls, m->calls, sizeof image->calls);
+    image->fault = m->fault;
+    image->fail_at = m->fail_at;
+    image->all_later = m->all_later;
+}
+
 uint64_t memory_vfs_calls(const memory_vfs *m, memory_fault fault) {
     return m->calls[fault];
 }
@@ -503,6 +598,15 @@ uint64_t memory_vfs_calls(const memory_vfs *m, memory_fault fault) {
 void memory_vfs_hook(memory_vfs *m, memory_hook *hook, void *context) {
     m->hook = hook;
     m->hook_context = context;
+}
+
+const memory_call *memory_vfs_call(const memory_vfs *m) {
+    return &m->call;
+}
+
+uint64_t memory_vfs_disk_size(const memory_vfs *m, const char *path) {
+    const memory_file *file = find(m, path);
+    return file == NULL ? 0 : file->disk_size;
 }
 
 uint8_t *memory_vfs_bytes(memory_vfs *m, const char *path, uint64_t *size) {
@@ -523,6 +627,47 @@ static const char *surviving_name(const memory_file *file, memory_crash crash, u
     return file->listed && file->disk_listed ? file->path : NULL;
 }
 
+/* Does a first part of the write that is about to be done. */
+static void begin_write(const memory_vfs *m, memory_file *copy, random_source *random) {
+    uint64_t offset = m->call.offset, left = random_below(random, m->call.size + 1);
+    left = (offset + left) / HALF * HALF > offset ? (offset + left) / HALF * HALF - offset : 0;
+    if (left == 0 || offset + left > MEMORY_VFS_CAPACITY) return;
+    if (offset + left > copy->size) resize(copy, offset + left);
+    note_written(copy, offset, offset + left);
+    for (const vfs_buffer *b = m->writing; left > 0; b++) {
+        size_t part = (size_t)minimum(b->size, left);
+        if (part > 0) memcpy(copy->bytes + offset, b->data, part);
+        offset += part;
+        left -= part;
+    }
+}
+
+/* A file as another process sees it. */
+static void copy_file(memory_file *copy, const memory_file *file) {
+    resize(copy, file->size);
+    if (file->size > 0) memcpy(copy->bytes, file->bytes, file->size);
+    memcpy(copy->believed, file->believed, maximum(file->believed_size, file->disk_size));
+    if (file->disk != file->believed) {
+        copy->disk = disk_take();
+        memcpy(copy->disk, file->disk, maximum(file->believed_size, file->disk_size));
+    }
+    size_t pages = (size_t)(whole_pages(file->size) / PAGE);
+    if (pages > 0) memcpy(copy->written, file->written, pages * sizeof *copy->written);
+    copy->believed_size = file->believed_size;
+    copy->disk_size = file->disk_size;
+    copy->changes_unseen = file->changes_unseen;
+}
+
+/* A file as the next start of the machine may find it. */
+static void copy_disk(memory_file *copy, const memory_file *file, random_source *random) {
+    memcpy(copy->disk, file->disk, file->disk_size);
+    copy->disk_size = file->disk_size;
+    reach_disk(file, REACH_SOME, random, copy->disk, &copy->disk_size);
+    copy->believed_size = copy->disk_size;
+    resize(copy, copy->disk_size);
+    if (copy->size > 0) memcpy(copy->bytes, copy->disk, copy->size);
+}
+
 memory_vfs *memory_vfs_crash(const memory_vfs *m, memory_crash crash, uint64_t seed) {
     memory_vfs *image = memory_vfs_create();
     random_source random = {seed};
@@ -533,21 +678,12 @@ memory_vfs *memory_vfs_crash(const memory_vfs *m, memory_crash crash, uint64_t s
         if (name == NULL) continue;
         memory_file *copy = file_create(image, name);
         copy->listed = copy->disk_listed = true;
-        if (crash == CRASH_KILL) {
-            resize(copy, file->size);
-            if (file->size > 0) memcpy(copy->bytes, file->bytes, file->size);
-            copy->disk_size = file->disk_size;
-            memcpy(copy->disk, file->disk, file->disk_size);
-            copy->believed_size = file->believed_size;
-            memcpy(copy->believed, file->believed, file->believed_size);
-            continue;
-        }
-        copy->disk_size = file->disk_size;
-        memcpy(copy->disk, file->disk, file->disk_size);
-        reach_disk(file, REACH_SOME, &random, copy->disk, &copy->disk_size);
-        resize(copy, copy->disk_size);
-        if (copy->size > 0) memcpy(copy->bytes, copy->disk, copy->size);
-        believe(copy);
+        if (crash == CRASH_KILL)
+            copy_file(copy, file);
+        else
+            copy_disk(copy, file, &random);
+        bool written = m->writing != NULL && strcmp(file->path, m->call.path) == 0;
+        if (crash == CRASH_KILL && written && file->listed) begin_write(m, copy, &random);
     }
     return image;
 }
@@ -557,12 +693,12 @@ void memory_vfs_write_back(memory_vfs *m, uint64_t seed) {
     for (memory_file *file = m->files; file != NULL; file = file->next) {
         uint64_t end = maximum(file->size, file->believed_size);
         for (uint64_t page = 0; page < end; page += PAGE) {
-            const uint8_t *bytes = seen(file, page);
-            if (memcmp(bytes, file->believed + page, PAGE) == 0) continue;
-            for (uint64_t at = 0; at < PAGE; at += HALF) {
-                if (random_chance(&random, 50)) continue;
-                memcpy(file->believed + page + at, bytes + at, HALF);
-                memcpy(file->disk + page + at, bytes + at, HALF);
+            unsigned halves = unsynced(file, page);
+            for (unsigned i = 0; halves >> i != 0; i++) {
+                if ((halves >> i & 1) == 0 || random_chance(&random, 50)) continue;
+                memcpy(file->believed + page + i * HALF, seen(file, page) + i * HALF, HALF);
+                memcpy(file->disk + page + i * HALF, seen(file, page) + i * HALF, HALF);
+                if (page < file->size) file->written[page / PAGE] &= (uint16_t) ~(1u << i);
             }
         }
         file->believed_size = maximum(file->size, file->believed_size);

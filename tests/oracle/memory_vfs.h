@@ -36,13 +36,18 @@ typedef enum memory_fault {
  * all later ones too. n = 0 ends it. */
 void memory_vfs_fail(memory_vfs *m, memory_fault fault, uint64_t n, bool all_later);
 
+/* Lets an image go on counting calls, and failing, as what it was taken of would. */
+void memory_vfs_inherit(memory_vfs *image, const memory_vfs *m);
+
 /* The number of calls so far that the fault applies to. */
 uint64_t memory_vfs_calls(const memory_vfs *m, memory_fault fault);
 
 /* --- crashes ---------------------------------------------------------------------------------- */
 
 typedef enum memory_crash {
-    CRASH_KILL, /* the process ends: everything done so far is there */
+    /* The process ends: everything done so far is there, and in a hook before a write any first
+     * part of it that ends with a half sector. */
+    CRASH_KILL,
     /* The machine ends: what was synced is there, of the rest any half sectors (256 bytes), of
      * sizes and directory entries either version. */
     CRASH_POWER
@@ -54,15 +59,26 @@ memory_vfs *memory_vfs_crash(const memory_vfs *m, memory_crash crash, uint64_t s
 /* Brings any of what is not synced to disk, as a system does when it pleases. */
 void memory_vfs_write_back(memory_vfs *m, uint64_t seed);
 
+/* A call that is about to be done. */
+typedef struct memory_call {
+    const char *path; /* of its file; "" if it is about none */
+    uint64_t offset;  /* of a write; the new size of a file that grows or is cut */
+    uint64_t size;    /* of a write */
+} memory_call;
+
 /* Calls the hook before each call that changes a file or a directory, or syncs one; NULL ends it.
  * The hook may take images. */
 typedef void memory_hook(void *context, memory_vfs *m, const char *call);
 void memory_vfs_hook(memory_vfs *m, memory_hook *hook, void *context);
+/* In a hook: more about the call. */
+const memory_call *memory_vfs_call(const memory_vfs *m);
 
 /* --- looking in ------------------------------------------------------------------------------- */
 
 /* The file's bytes as a process sees them, to be read or damaged; NULL if there is none. Valid
  * until the next call. */
 uint8_t *memory_vfs_bytes(memory_vfs *m, const char *path, uint64_t *size);
+/* The file's size as it is on disk; 0 if there is none. */
+uint64_t memory_vfs_disk_size(const memory_vfs *m, const char *path);
 
 #endif
