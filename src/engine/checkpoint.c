@@ -23,11 +23,26 @@ uint64_t checkpoint_header_checksum(const file_header *header) {
     return XXH3_64bits(header, offsetof(file_header, checksum));
 }
 
-hs_status checkpoint_write_header(pagefile *file, const file_header *header) {
+/* Writes a header into the slot of its generation. */
+static hs_status put_header(vfs_file *file, const file_header *header, uint64_t *offset) {
     file_header h = *header;
     h.checksum = checkpoint_header_checksum(&h);
-    TRY(vfs_write(file->file, h.generation % 2 * UNIT_SIZE, &(vfs_buffer){&h, sizeof h}, 1));
+    *offset = h.generation % 2 * UNIT_SIZE;
+    return vfs_write(file, *offset, &(vfs_buffer){&h, sizeof h}, 1);
+}
+
+hs_status checkpoint_write_header(pagefile *file, const file_header *header) {
+    uint64_t offset;
+    TRY(put_header(file->file, header, &offset));
     return vfs_sync(file->file);
+}
+
+/* The same, but nothing else of the file has to be synced along. */
+static hs_status write_header_alone(vfs_file *file, const file_header *header) {
+    uint64_t offset;
+    TRY(put_header(file, header, &offset));
+    TRY(vfs_write_back(file, offset, UNIT_SIZE));
+    return vfs_sync_written(file);
 }
 
 /* --- the walk over new pages ------------------------------------------------------------------ */
@@ -277,6 +292,29 @@ static hs_status build(store *s, const catalog *c, file_header *h, run_list *tak
     return HS_OK;
 }
 
+#define PIECE_WORDS 4u /* of the maps: a mebibyte of the file */
+
+/* Brings the units to disk that the last checkpoint did not contain: piece by piece, so that what
+ * others want of the disk meanwhile, above all commits, waits for no more than one. */
+static hs_status bring_to_disk(store *s, const bitmap *fresh) {
+    const bitmap *old = &s->space.durable;
+    uint64_t words = (bitmap_end(fresh) + 63) / 64, old_words = old->bits / 64;
+    for (uint64_t word = 0; word < words;) {
+        uint64_t first = word;
+        for (; word < words && word - first < PIECE_WORDS; word++) {
+            uint64_t known = word < old_words ? old->words[word] : 0;
+            if ((fresh->words[word] & ~known) == 0) break;
+        }
+        if (word == first) {
+            word++;
+            continue;
+        }
+        uint64_t size = (word - first) * 64 * UNIT_SIZE;
+        TRY(vfs_write_back(s->file.file, first * 64 * UNIT_SIZE, size));
+    }
+    return vfs_sync_written(s->file.file);
+}
+
 /* After the header is on disk: the log before it and the space that only the old checkpoint held
  * are free. */
 static hs_status finish(store *s, const file_header *h, bitmap *fresh, uint64_t made) {
@@ -310,8 +348,8 @@ static hs_status save(store *s, const catalog *c, file_header *h) {
     uint64_t made = 0;
     hs_status status = build(s, c, h, &taken, &fresh, &made);
     bool syncing = status == HS_OK;
-    if (status == HS_OK) status = vfs_sync(s->file.file);
-    if (status == HS_OK) status = checkpoint_write_header(&s->file, h);
+    if (status == HS_OK) status = bring_to_disk(s, &fresh);
+    if (status == HS_OK) status = write_header_alone(s->file.file, h);
     if (status == HS_OK) {
         status = finish(s, h, &fresh, made);
     } else if (syncing) {

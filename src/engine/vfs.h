@@ -31,6 +31,12 @@ typedef struct vfs_ops {
     hs_status (*write)(vfs_file *file, uint64_t offset, const vfs_buffer *buffers, size_t count);
     /* Everything written or stored through the map so far is on disk, with the file's size. */
     hs_status (*sync)(vfs_file *file);
+    /* Brings a part of the file out of the system's memory, and returns when that is done. What
+     * sync_written then makes durable, all in all cheaper than `sync` and without holding up the
+     * other writers of the disk; what changed outside of these parts need not be durable then. A
+     * failure of either is a failed sync. */
+    hs_status (*write_back)(vfs_file *file, uint64_t offset, uint64_t size);
+    hs_status (*sync_written)(vfs_file *file);
     hs_status (*size)(vfs_file *file, uint64_t *size);
     /* Grows the file to `size` with its space allocated (reads as zeros), so that storing through
      * the map cannot fault. */
@@ -80,6 +86,12 @@ static inline hs_status vfs_write(vfs_file *f, uint64_t offset, const vfs_buffer
 }
 static inline hs_status vfs_sync(vfs_file *f) {
     return f->ops->sync(f);
+}
+static inline hs_status vfs_write_back(vfs_file *f, uint64_t offset, uint64_t size) {
+    return f->ops->write_back(f, offset, size);
+}
+static inline hs_status vfs_sync_written(vfs_file *f) {
+    return f->ops->sync_written(f);
 }
 static inline hs_status vfs_size(vfs_file *f, uint64_t *size) {
     return f->ops->size(f, size);

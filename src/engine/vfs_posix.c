@@ -11,19 +11,23 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
 
-#define WRITE_BATCH 64 /* buffers handed to the system at once */
+#define XFS_SUPER_MAGIC 0x58465342
+#define MAP_UNIT        4096 /* bytes of a part of the map that always exists */
+#define WRITE_BATCH     64   /* buffers handed to the system at once */
 
 typedef struct posix_file {
     vfs_file base;
@@ -162,6 +166,30 @@ static hs_status posix_sync(vfs_file *base) {
      * and a second call would then report a success that is none. */
     if (fdatasync(posix(base)->descriptor) == 0) return HS_OK;
     return error_errno(errno, "cannot sync '%s'", posix(base)->path);
+}
+
+/* Whether syncing a part of a file of this file system also makes durable what was written back of
+ * the rest: true of those that commit the file's metadata as a whole and flush the disk's cache. */
+static bool syncs_by_parts(const posix_file *file) {
+    struct statfs system;
+    if (file->map == NULL || fstatfs(file->descriptor, &system) != 0) return false;
+    return system.f_type == EXT4_SUPER_MAGIC || system.f_type == XFS_SUPER_MAGIC;
+}
+
+static hs_status posix_write_back(vfs_file *base, uint64_t offset, uint64_t size) {
+    posix_file *file = posix(base);
+    if (file->map != NULL) (void)madvise((uint8_t *)file->map + offset, size, MADV_DONTNEED);
+    unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    if (sync_file_range(file->descriptor, (off_t)offset, (off_t)size, all) == 0) return HS_OK;
+    if (errno == ENOSYS || errno == ESPIPE) return posix_sync(base);
+    return error_errno(errno, "cannot write back '%s'", file->path);
+}
+
+static hs_status posix_sync_written(vfs_file *base) {
+    posix_file *file = posix(base);
+    if (!syncs_by_parts(file)) return posix_sync(base);
+    if (msync(file->map, MAP_UNIT, MS_SYNC) == 0) return HS_OK;
+    return error_errno(errno, "cannot sync '%s'", file->path);
 }
 
 /* --- size ---------------------------------------------------------------------------------------
@@ -370,6 +398,8 @@ vfs *vfs_posix(void) {
         .read = posix_read,
         .write = posix_write,
         .sync = posix_sync,
+        .write_back = posix_write_back,
+        .sync_written = posix_sync_written,
         .size = posix_size,
         .grow = posix_grow,
         .truncate = posix_truncate,

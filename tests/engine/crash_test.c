@@ -197,6 +197,10 @@ static moment step_moment(const story *s) {
     return IN_COMMIT;
 }
 
+static bool is_sync(const char *call) {
+    return strcmp(call, "sync") == 0 || strcmp(call, "sync_written") == 0;
+}
+
 /* The moments, a bit each, before a call. */
 static unsigned moments_before(const watched *w, const memory_vfs *m, const char *call) {
     const memory_call *about = memory_vfs_call(m);
@@ -212,7 +216,7 @@ static unsigned moments_before(const watched *w, const memory_vfs *m, const char
     if (memory_vfs_bytes((memory_vfs *)(uintptr_t)m, PATH, &size) != NULL && s->created &&
         size > memory_vfs_disk_size(m, PATH))
         moments |= 1u << IN_GROWTH;
-    if (data && strcmp(call, "sync") == 0)
+    if (data && is_sync(call))
         moments |= 1u << (w->header_written ? BEFORE_HEADER_IS_SYNCED : BEFORE_PAGES_ARE_SYNCED);
     if (data && writes && w->pages_synced) moments |= 1u << BEFORE_HEADER_IS_WRITTEN;
     if (!data && writes && w->log_header_next && about->offset < LOG_RING_OFFSET)
@@ -225,7 +229,7 @@ static unsigned moments_before(const watched *w, const memory_vfs *m, const char
 /* Notes what a call is about to do. */
 static void follow(watched *w, const memory_vfs *m, const char *call) {
     const memory_call *about = memory_vfs_call(m);
-    bool data = strcmp(about->path, PATH) == 0, syncs = strcmp(call, "sync") == 0;
+    bool data = strcmp(about->path, PATH) == 0, syncs = is_sync(call);
     if (data && strcmp(call, "write") == 0) {
         w->header_written = true;
     } else if (data && syncs) {

@@ -565,7 +565,7 @@ static void look_at_snapshot(void *context, memory_vfs *files, const char *call)
     (void)call;
     onlooker *o = context;
     /* The last call of a commit writes the log's header: its checkpoint is done by then. */
-    if (!o->committing || strcmp(call, "sync") != 0) return;
+    if (!o->committing || strcmp(call, "sync_written") != 0) return;
     assert_int_equal(huge_fill(o->collection->engine, o->table), 1);
     o->images++;
 }

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include <xxhash.h>
+
 #include "base/error.h"
 #include "oracle/random.h"
 
@@ -52,6 +54,9 @@ struct memory_file {
     /* One bit per half sector of each page of `bytes`: written since the last sync, so that it must
      * reach the disk also if it is as believed. */
     uint16_t *written;
+    /* Of each page of `bytes`, the hash of what write_back brought out of the system's memory and
+     * sync_written has not made durable yet; 0: nothing. */
+    uint64_t *brought;
     bool changes_unseen; /* it was mapped or cut, so that `written` does not tell all */
 };
 _Static_assert(PAGE / HALF == 16, "a page's half sectors have a bit each");
@@ -153,6 +158,7 @@ static void file_free(memory_file *file) {
     disk_give_back(file->believed, synced);
     if (file->disk != file->believed) disk_give_back(file->disk, synced);
     free(file->written);
+    free(file->brought);
     free(file->path);
     free(file->former);
     free(file);
@@ -196,6 +202,9 @@ static void resize(memory_file *file, uint64_t size) {
     file->open = pages;
     if (pages > old_pages) {
         file->written = must(realloc(file->written, pages / PAGE * sizeof *file->written));
+        file->brought = must(realloc(file->brought, pages / PAGE * sizeof *file->brought));
+        memset(&file->brought[old_pages / PAGE], 0,
+               (pages - old_pages) / PAGE * sizeof *file->brought);
         memset(&file->written[old_pages / PAGE], 0,
                (pages - old_pages) / PAGE * sizeof *file->written);
     }
@@ -275,11 +284,48 @@ static void believe(memory_file *file) {
     file->believed_size = file->size;
 }
 
-static void sync_file(memory_file *file, bool fails, random_source *random) {
-    if (fails && file->disk == file->believed) {
-        file->disk = disk_take();
-        memcpy(file->disk, file->believed, file->disk_size);
+/* What the disk has is no longer what the system believes. */
+static void part_from_disk(memory_file *file) {
+    if (file->disk != file->believed) return;
+    file->disk = disk_take();
+    memcpy(file->disk, file->believed, file->disk_size);
+}
+
+/* Syncs one page. */
+static void sync_page(memory_file *file, uint64_t page, bool fails, random_source *random) {
+    unsigned halves = unsynced(file, page), reached = halves;
+    if (fails) reached &= lucky(50, random);
+    for (unsigned i = 0; halves >> i != 0; i++) {
+        const uint8_t *half = seen(file, page) + (size_t)i * HALF;
+        if ((reached >> i & 1) != 0) memcpy(file->disk + page + i * HALF, half, HALF);
+        if ((halves >> i & 1) != 0) memcpy(file->believed + page + i * HALF, half, HALF);
     }
+    file->written[page / PAGE] = 0;
+    file->brought[page / PAGE] = 0;
+}
+
+static uint64_t page_hash(const memory_file *file, uint64_t page) {
+    return XXH3_64bits(file->bytes + page, PAGE) | 1;
+}
+
+/* What was brought out and not changed since is on disk, or any part of it; and so is the size. */
+static void sync_brought(memory_file *file, bool fails, random_source *random) {
+    if (fails) part_from_disk(file);
+    for (uint64_t page = 0; page < file->size; page += PAGE) {
+        if (file->brought[page / PAGE] == page_hash(file, page))
+            sync_page(file, page, fails, random);
+        file->brought[page / PAGE] = 0;
+    }
+    if (fails) return;
+    for (uint64_t at = file->size; at < file->believed_size; at++)
+        file->believed[at] = 0;
+    for (uint64_t at = file->size; at < file->disk_size; at++)
+        file->disk[at] = 0;
+    file->believed_size = file->disk_size = file->size;
+}
+
+static void sync_file(memory_file *file, bool fails, random_source *random) {
+    if (fails) part_from_disk(file);
     if (file->disk == file->believed)
         file->disk_size = file->size; /* what is believed is what is there */
     else
@@ -424,6 +470,32 @@ static hs_status memory_sync(vfs_file *f) {
     return fails ? fault_error(m, "sync", handle->file->path) : HS_OK;
 }
 
+static hs_status memory_write_back(vfs_file *f, uint64_t offset, uint64_t size) {
+    memory_handle *handle = handle_of(f);
+    memory_vfs *m = handle->owner;
+    memory_file *file = handle->file;
+    bool fails = enter(m, SYNCS, "write_back", file->path);
+    if (fails && m->fault != FAULT_SYNC) return fault_error(m, "write_back", file->path);
+    if (fails) part_from_disk(file);
+    for (uint64_t page = offset / PAGE * PAGE; page < minimum(offset + size, file->size);
+         page += PAGE) {
+        if (fails)
+            sync_page(file, page, true, &m->random);
+        else
+            file->brought[page / PAGE] = page_hash(file, page);
+    }
+    return fails ? fault_error(m, "write_back", file->path) : HS_OK;
+}
+
+static hs_status memory_sync_written(vfs_file *f) {
+    memory_handle *handle = handle_of(f);
+    memory_vfs *m = handle->owner;
+    bool fails = enter(m, SYNCS, "sync_written", handle->file->path);
+    if (fails && m->fault != FAULT_SYNC) return fault_error(m, "sync", handle->file->path);
+    sync_brought(handle->file, fails, &m->random);
+    return fails ? fault_error(m, "sync_written", handle->file->path) : HS_OK;
+}
+
 static hs_status memory_size(vfs_file *f, uint64_t *size) {
     memory_handle *handle = handle_of(f);
     if (enter(handle->owner, TOUCHES, "size", handle->file->path)) {
@@ -499,7 +571,7 @@ static hs_status memory_unlink(vfs *v, const char *path) {
 
 static hs_status memory_rename(vfs *v, const char *from, const char *to, bool replace) {
     memory_vfs *m = memory_of(v);
-    if (enter(m, CHANGES, "rename")) return fault_error(m, "rename", from);
+    if (enter(m, CHANGES, "rename", from)) return fault_error(m, "rename", from);
     memory_file *file = find(m, from), *other = find(m, to);
     if (file == NULL) return error_set(HS_NOT_FOUND, "there is no '%s'", from);
     if (other != NULL && !replace) return error_set(HS_EXISTS, "'%s' exists already", to);
@@ -547,6 +619,8 @@ memory_vfs *memory_vfs_create(void) {
         .read = memory_read,
         .write = memory_write,
         .sync = memory_sync,
+        .write_back = memory_write_back,
+        .sync_written = memory_sync_written,
         .size = memory_size,
         .grow = memory_grow,
         .truncate = memory_truncate,
@@ -653,6 +727,7 @@ static void copy_file(memory_file *copy, const memory_file *file) {
     }
     size_t pages = (size_t)(whole_pages(file->size) / PAGE);
     if (pages > 0) memcpy(copy->written, file->written, pages * sizeof *copy->written);
+    if (pages > 0) memcpy(copy->brought, file->brought, pages * sizeof *copy->brought);
     copy->believed_size = file->believed_size;
     copy->disk_size = file->disk_size;
     copy->changes_unseen = file->changes_unseen;
