@@ -499,7 +499,7 @@ static hs_status memory_unlink(vfs *v, const char *path) {
 
 static hs_status memory_rename(vfs *v, const char *from, const char *to, bool replace) {
     memory_vfs *m = memory_of(v);
-    if (enter(m, CHANGES, "rename")) return fault_error(m, "rename", from);
+    if (enter(m, CHANGES, "rename", from)) return fault_error(m, "rename", from);
     memory_file *file = find(m, from), *other = find(m, to);
     if (file == NULL) return error_set(HS_NOT_FOUND, "there is no '%s'", from);
     if (other != NULL && !replace) return error_set(HS_EXISTS, "'%s' exists already", to);
