@@ -43,7 +43,7 @@ typedef struct driver {
     const char *title; /* as tables show it */
     bool ours;
     bool variant;         /* measured only when --engine names it */
-    bool has_log;         /* replays a log when it opens after a crash */
+    bool replays;         /* its log can be kept until the next opening, whatever it holds */
     const char *settings; /* all that differs from the engine's defaults, for the report */
     void (*version)(char *text, size_t size);
     bool (*is_log)(const char *name); /* whether a file of the store is its log */

@@ -214,7 +214,7 @@ static bool is_log(const char *name) {
 }
 
 #define HYPERSPATIAL_CALLS                                                                         \
-    .ours = true, .has_log = true, .version = version, .is_log = is_log, .close = close_store,     \
+    .ours = true, .replays = true, .version = version, .is_log = is_log, .close = close_store,     \
     .create_families = create_families, .checkpoint = checkpoint, .settle = checkpoint,            \
     .attach = attach, .detach = detach, .begin = begin, .put = put, .remove = remove_key,          \
     .commit = commit, .put_alone = put_alone, .snapshot = snapshot, .release = release,            \

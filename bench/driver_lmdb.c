@@ -6,12 +6,14 @@
 
 #include "driver.h"
 #include "failure.h"
+#include "turns.h"
 
 /* Only address space; the file grows as it is written. */
 #define MAP_SIZE (UINT64_C(256) << 30)
 
 typedef struct lmdb_store {
     MDB_env *env;
+    turns writer; /* LMDB's own lock is not fair */
     MDB_dbi dbis[FAMILIES_MAX];
 } lmdb_store;
 
@@ -56,6 +58,7 @@ static bool find_families(lmdb_store *store, unsigned count) {
 
 static void *open_with(const store_setup *setup, unsigned flags) {
     lmdb_store *store = must_allocate(sizeof *store);
+    turns_start(&store->writer);
     must(mdb_env_create(&store->env), "mdb_env_create");
     must(mdb_env_set_mapsize(store->env, MAP_SIZE), "mdb_env_set_mapsize");
     must(mdb_env_set_maxdbs(store->env, FAMILIES_MAX), "mdb_env_set_maxdbs");
@@ -77,6 +80,7 @@ static void close_store(void *self) {
     lmdb_store *store = self;
     must(mdb_env_sync(store->env, 1), "mdb_env_sync");
     mdb_env_close(store->env);
+    turns_end(&store->writer);
     free(store);
 }
 
@@ -100,6 +104,7 @@ static void detach(void *self) {
 static void begin(void *self, unsigned family) {
     lmdb_session *s = self;
     (void)family;
+    turns_take(&s->store->writer);
     must(mdb_txn_begin(s->store->env, NULL, 0, &s->write), "mdb_txn_begin");
 }
 
@@ -127,6 +132,7 @@ static void remove_key(void *self, unsigned family, hs_slice key) {
 static void commit(void *self) {
     lmdb_session *s = self;
     must(mdb_txn_commit(s->write), "mdb_txn_commit");
+    turns_pass(&s->store->writer);
 }
 
 static void put_alone(void *self, unsigned family, hs_slice key, hs_slice value) {
@@ -218,8 +224,9 @@ const driver driver_lmdb = {
     .name = "lmdb",
     .title = "LMDB",
     .open = open_plain,
-    .settings = "map of 256 GiB; read transactions reset and renewed; MDB_NOSYNC where commits "
-                "need not be durable",
+    .settings =
+        "map of 256 GiB; read transactions reset and renewed; writers queue; MDB_NOSYNC where "
+        "commits need not be durable",
 };
 
 const driver driver_lmdb_writemap = {

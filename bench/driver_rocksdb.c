@@ -283,7 +283,7 @@ static bool is_log(const char *name) {
 const driver driver_rocksdb = {
     .name = "rocksdb",
     .title = "RocksDB",
-    .has_log = true,
+    .replays = true,
     .settings = "block cache of 1 GiB, bloom filters of 10 bits, 4 background jobs, no compression "
                 "(the data does not compress), blocks of 16 KiB for vectors; sync for durable "
                 "commits, manual_wal_flush for relaxed ones; pinned gets",

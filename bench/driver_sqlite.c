@@ -1,5 +1,4 @@
 /* driver_sqlite.c: SQLite: a table WITHOUT ROWID per family, a connection per thread. */
-#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,14 +6,13 @@
 
 #include "driver.h"
 #include "failure.h"
+#include "turns.h"
 
 typedef struct sqlite_store {
     char path[4096];
     store_setup setup;
-    sqlite3 *db; /* for creating tables and checkpoints: one thread at a time */
-    /* SQLite has one writer, and those who find it busy sleep and try again; an application with
-     * several threads lets them queue. */
-    pthread_mutex_t writer;
+    sqlite3 *db;  /* for creating tables and checkpoints: one thread at a time */
+    turns writer; /* SQLite has one writer; those who find it busy would sleep and try again */
 } sqlite_store;
 
 typedef struct sqlite_statements {
@@ -42,19 +40,17 @@ static void execute(sqlite3 *db, const char *format, unsigned number) {
 
 static sqlite3 *connect_to(const sqlite_store *store) {
     sqlite3 *db = NULL;
+    bool vectors = store->setup.content == CONTENT_VECTORS;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     must(db, sqlite3_open_v2(store->path, &db, flags, NULL), "sqlite3_open_v2");
     must(db, sqlite3_busy_timeout(db, 60000), "sqlite3_busy_timeout");
-    execute(db, "PRAGMA page_size=%u", store->setup.content == CONTENT_VECTORS ? 16384 : 4096);
+    execute(db, "PRAGMA page_size=%u", vectors ? 16384 : 4096);
     execute(db, "PRAGMA journal_mode=WAL", 0);
     execute(db, "PRAGMA synchronous=%u", store->setup.level == LEVEL_DURABLE ? 2 : 1);
     execute(db, "PRAGMA cache_size=-%u", 262144);
     execute(db, "PRAGMA mmap_size=%u", 2147418112);
     /* 64 MiB of log, as in our engine's default. */
-    execute(db, "PRAGMA wal_autocheckpoint=%u",
-            store->setup.hold_log                     ? 0
-            : store->setup.content == CONTENT_VECTORS ? 4096
-                                                      : 16384);
+    execute(db, "PRAGMA wal_autocheckpoint=%u", vectors ? 4096 : 16384);
     return db;
 }
 
@@ -73,7 +69,7 @@ static void *open_store(const store_setup *setup) {
     sqlite_store *store = must_allocate(sizeof *store);
     snprintf(store->path, sizeof store->path, "%s/bench.db", setup->directory);
     store->setup = *setup;
-    pthread_mutex_init(&store->writer, NULL);
+    turns_start(&store->writer);
     store->db = connect_to(store);
     sqlite3_stmt *look = NULL;
     must(store->db,
@@ -89,7 +85,7 @@ static void *open_store(const store_setup *setup) {
 static void close_store(void *self) {
     sqlite_store *store = self;
     must(store->db, sqlite3_close(store->db), "sqlite3_close");
-    pthread_mutex_destroy(&store->writer);
+    turns_end(&store->writer);
     free(store);
 }
 
@@ -157,7 +153,7 @@ static void bind(sqlite_session *s, sqlite3_stmt *statement, int place, hs_slice
 static void begin(void *self, unsigned family) {
     sqlite_session *s = self;
     (void)family;
-    pthread_mutex_lock(&s->store->writer);
+    turns_take(&s->store->writer);
     run(s, s->begin_write);
 }
 
@@ -179,14 +175,14 @@ static void remove_key(void *self, unsigned family, hs_slice key) {
 static void commit(void *self) {
     sqlite_session *s = self;
     run(s, s->commit);
-    pthread_mutex_unlock(&s->store->writer);
+    turns_pass(&s->store->writer);
 }
 
 static void put_alone(void *self, unsigned family, hs_slice key, hs_slice value) {
     sqlite_session *s = self;
-    pthread_mutex_lock(&s->store->writer);
+    turns_take(&s->store->writer);
     put(self, family, key, value); /* commits itself */
-    pthread_mutex_unlock(&s->store->writer);
+    turns_pass(&s->store->writer);
 }
 
 static void snapshot(void *self) {
@@ -253,10 +249,9 @@ static bool is_log(const char *name) {
 const driver driver_sqlite = {
     .name = "sqlite",
     .title = "SQLite",
-    .has_log = true,
     .settings = "WAL, checkpoints at 64 MiB of log, cache of 256 MiB, mmap_size of 2 GiB, tables "
-                "WITHOUT ROWID, prepared statements, pages of 16 KiB for vectors, writers queue at "
-                "a mutex; synchronous=FULL for durable commits, NORMAL for others",
+                "WITHOUT ROWID, prepared statements, pages of 16 KiB for vectors, writers queue; "
+                "synchronous=FULL for durable commits, NORMAL for others",
     .version = version,
     .is_log = is_log,
     .open = open_store,

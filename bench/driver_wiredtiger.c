@@ -199,7 +199,7 @@ static bool is_log(const char *name) {
 const driver driver_wiredtiger = {
     .name = "wiredtiger",
     .title = "WiredTiger",
-    .has_log = true,
+    .replays = true,
     .settings = "cache of 2 GB, log files of 100 MB, a checkpoint each 60 s or 256 MB of log, "
                 "leaves of 64 KB for vectors; transaction_sync: fsync for durable commits, none "
                 "(written, not synced) for buffered ones, disabled for relaxed ones",

@@ -122,7 +122,7 @@ static void kill_run(bench_run *run) {
     uint64_t puts = run->options->keys / 5;
     store_setup setup = {.level = LEVEL_BUFFERED, .families = 1};
     report(run, "kill-open", open_after_kill(run, &setup, puts));
-    if (!run->driver->has_log) return;
+    if (!run->driver->replays) return;
     setup.hold_log = true;
     puts = run->options->keys;
     report(run, "replay", (double)puts / open_after_kill(run, &setup, puts));
