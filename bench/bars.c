@@ -18,39 +18,41 @@ typedef struct bar {
     bool at_most; /* ours ≤ factor × it; else ≥ */
     double factor;
     const char *name;
+    const char *label; /* of our own figure */
 } bar;
 
 static const bar bars[] = {
-    {"put-1", THE_MACHINE, false, 0.95, NULL},
-    {"put-8", BEST_PEER, false, 2, NULL},
-    {"beside-open-p50", OWN_FIGURE, true, 1.1, "alone-p50"},
-    {"beside-load-p50", OWN_FIGURE, true, 1.5, "alone-p50"},
-    {"beside-load-p99", ENGINE, true, 1, "wiredtiger"},
-    {"load", ENGINE, false, 1.35, "rocksdb"},
-    {"load", ENGINE, false, 5, "lmdb"},
-    {"load-ratio", ABSOLUTE, true, 1.55, NULL},
-    {"buffered", ENGINE, false, 1.3, "wiredtiger"},
-    {"relaxed", ENGINE, false, 1.3, "wiredtiger"},
-    {"stop-max", ABSOLUTE, true, 2, NULL},
-    {"get-1", ENGINE, false, 1.5, "lmdb"},
-    {"get-2", OWN_FIGURE, false, 1.9, "get-1"},
-    {"get-snapshot-1", ENGINE, false, 1.5, "lmdb"},
-    {"get-snapshot-2", OWN_FIGURE, false, 1.9, "get-snapshot-1"},
-    {"seek", ENGINE, false, 1.8, "lmdb"},
-    {"scan", BEST_PEER, false, 2, NULL},
-    {"vector-insert", BEST_PEER, false, 1, NULL},
-    {"vector-scan", THE_MACHINE, false, 0.8, NULL},
-    {"vector-get", THE_MACHINE, false, 0.65, NULL},
-    {"vector-get", ENGINE, false, 1.5, "lmdb"},
-    {"open", ABSOLUTE, true, 1, NULL},
-    {"kill-open", ABSOLUTE, true, 150, NULL},
-    {"replay", ABSOLUTE, false, 1, NULL},
-    {"families-create", ABSOLUTE, true, 100, NULL},
-    {"files-1", ABSOLUTE, true, 2, NULL},
-    {"files-all", ABSOLUTE, true, 2, NULL},
-    {"churn-high", ABSOLUTE, true, 2, NULL},
-    {"churn-final", ABSOLUTE, true, 2, NULL},
-    {"memory", ABSOLUTE, true, 100, NULL},
+    {"put-1", THE_MACHINE, false, 0.95, NULL, NULL},
+    {"put-8", BEST_PEER, false, 2, NULL, NULL},
+    {"beside-open-p50", OWN_FIGURE, true, 1.1, "alone-p50", "alone"},
+    {"beside-load-p50", OWN_FIGURE, true, 1.5, "alone-p50", "alone"},
+    {"beside-load-p99", ENGINE, true, 1, "wiredtiger", NULL},
+    {"load", ENGINE, false, 1.35, "rocksdb", NULL},
+    {"load", ENGINE, false, 5, "lmdb", NULL},
+    {"load-ratio", ABSOLUTE, true, 1.55, NULL, NULL},
+    {"buffered", ENGINE, false, 1.3, "wiredtiger", NULL},
+    {"relaxed", ENGINE, false, 1.3, "wiredtiger", NULL},
+    {"stop-max", ABSOLUTE, true, 2, NULL, NULL},
+    {"get-1", ENGINE, false, 1.5, "lmdb", NULL},
+    {"get-2", OWN_FIGURE, false, 1.9, "get-1", "1 thread"},
+    {"get-snapshot-1", ENGINE, false, 1.5, "lmdb", NULL},
+    {"get-snapshot-2", OWN_FIGURE, false, 1.9, "get-snapshot-1", "1 thread"},
+    {"seek", ENGINE, false, 1.8, "lmdb", NULL},
+    {"scan", BEST_PEER, false, 2, NULL, NULL},
+    {"vector-insert", BEST_PEER, false, 1, NULL, NULL},
+    {"vector-scan", THE_MACHINE, false, 0.8, NULL, NULL},
+    {"vector-get", THE_MACHINE, false, 0.65, NULL, NULL},
+    {"vector-get", ENGINE, false, 1.5, "lmdb", NULL},
+    {"open", ABSOLUTE, true, 1, NULL, NULL},
+    {"kill-open", ABSOLUTE, true, 150, NULL, NULL},
+    {"replay", ABSOLUTE, false, 1, NULL, NULL},
+    {"families-create", ABSOLUTE, true, 100, NULL, NULL},
+    {"files-1", ABSOLUTE, true, 2, NULL, NULL},
+    {"files-all", ABSOLUTE, true, 2, NULL, NULL},
+    {"churn-high", ABSOLUTE, true, 2, NULL, NULL},
+    {"churn-final", ABSOLUTE, true, 2, NULL, NULL},
+    {"scale-open", ABSOLUTE, true, 1, NULL, NULL},
+    {"memory", ABSOLUTE, true, 100, NULL, NULL},
 };
 
 /* The value that a bar's factor is multiplied with; false if it was not measured. */
@@ -93,10 +95,17 @@ static void describe(const bar *bar, const figure *figure, char *text, size_t si
         what = "limit";
         break;
     case OWN_FIGURE:
-        what = bar->name;
+        what = bar->label;
         break;
     }
     snprintf(text, size, "%s %g × %s", sign, bar->factor, what);
+}
+
+/* Whether a bar is one of the figure: a figure of --scale is named "figure@point". */
+static bool applies(const bar *bar, const figure *figure) {
+    size_t length = strlen(bar->figure);
+    return strncmp(bar->figure, figure->name, length) == 0 &&
+           (figure->name[length] == '\0' || figure->name[length] == '@');
 }
 
 unsigned bars_judge(const results *r, const row *row, bar_result judged[BARS_MAX]) {
@@ -104,7 +113,7 @@ unsigned bars_judge(const results *r, const row *row, bar_result judged[BARS_MAX
     int ours = results_ours(r);
     for (size_t i = 0; i < sizeof bars / sizeof bars[0] && count < BARS_MAX; i++) {
         const bar *bar = &bars[i];
-        if (strcmp(bar->figure, row->figure->name) != 0) continue;
+        if (!applies(bar, row->figure)) continue;
         bar_result *result = &judged[count++];
         *result = (bar_result){.verdict = VERDICT_NONE};
         describe(bar, row->figure, result->text, sizeof result->text);

@@ -1,6 +1,7 @@
 /* main.c: the program hyperspatial-bench: our engine and its peers at the same works. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,6 +30,38 @@ static void write_report(const results *r, const char *path,
     if (ferror(out) || fclose(out) != 0) fail("%s cannot be written: %s", path, strerror(errno));
 }
 
+/* Everything that a file holds, as a string. */
+static char *read_file(const char *path) {
+    FILE *in = fopen(path, "re");
+    if (in == NULL) return NULL;
+    fseek(in, 0, SEEK_END);
+    long size = ftell(in);
+    rewind(in);
+    char *text = must_allocate((size_t)(size > 0 ? size : 0) + 1);
+    if (size < 0 || fread(text, 1, (size_t)size, in) != (size_t)size)
+        fail("%s cannot be read: %s", path, strerror(errno));
+    fclose(in);
+    return text;
+}
+
+/* Writes the table as Markdown: between the marks of a file that has them, else as the whole file.
+ */
+static void write_markdown(const results *r, const char *path) {
+    static const char begin[] = "<!-- hyperspatial-bench: begin -->\n";
+    static const char end[] = "<!-- hyperspatial-bench: end -->";
+    if (path == NULL) return;
+    char *old = read_file(path);
+    char *first = old != NULL ? strstr(old, begin) : NULL;
+    char *rest = first != NULL ? strstr(first, end) : NULL;
+    FILE *out = fopen(path, "we");
+    if (out == NULL) fail("%s cannot be written: %s", path, strerror(errno));
+    if (rest != NULL) fwrite(old, 1, (size_t)(first - old) + strlen(begin), out);
+    report_markdown(r, out);
+    if (rest != NULL) fputs(rest, out);
+    if (ferror(out) || fclose(out) != 0) fail("%s cannot be written: %s", path, strerror(errno));
+    free(old);
+}
+
 int main(int count, char **words) {
     options o;
     results r;
@@ -40,13 +73,15 @@ int main(int count, char **words) {
         fputs("hyperspatial-bench: the directory of the data lives in memory, so syncs cost "
               "nothing; choose one on a disk with --directory\n",
               stderr);
+    if (!o.keep) run_clean_up(&o);
+    machine_make_directory(o.directory);
     results_start(&r, &o);
     run_all(&r);
     report_table(&r, stdout);
     write_report(&r, o.json, report_json);
-    write_report(&r, o.markdown, report_markdown);
-    write_report(&r, o.plot, report_svg);
-    if (!o.keep) machine_remove(o.directory);
+    write_markdown(&r, o.markdown);
+    write_report(&r, o.plot, o.size_count > 0 ? report_curves : report_svg);
+    if (!o.keep) run_clean_up(&o);
     code = r.failures > 0;
     results_free(&r);
     return code;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "work.h"
+#include "works_scale.h"
 
 static const char usage[] =
     "usage: hyperspatial-bench [OPTION…]\n"
@@ -20,13 +20,19 @@ static const char usage[] =
     "  --engine NAME,…     only these engines (--list tells them)\n"
     "  --keys N            rows of the main data set (1,000,000); a tenth as many vectors\n"
     "  --seconds S         how long each timed part lasts (2)\n"
+    "  --scale N,…         instead of the works: the cost of loading, putting, getting, scanning\n"
+    "                      and opening at these numbers of rows, and of --keys rows in 1, 10, 100\n"
+    "                      and 1,000 families; for our engine and LMDB unless --engine says more\n"
     "  --runs N            do all of it N times (1) and show medians\n"
     "  --directory DIR     where the data goes: a directory on the disk to be measured\n"
-    "                      (bench-data beside this program). It is removed at the end\n"
+    "                      (bench-data beside this program); deleted at the end\n"
     "  --keep              leave the main data set there, and use the one that is there\n"
     "  --json FILE         write every figure of every run\n"
-    "  --markdown FILE     write the table in Markdown\n"
-    "  --plot FILE.svg     write the table as bars\n"
+    "  --markdown FILE     write the table in Markdown; a file that has the lines\n"
+    "                      <!-- hyperspatial-bench: begin --> and <!-- hyperspatial-bench: end "
+    "-->\n"
+    "                      keeps what stands around them\n"
+    "  --plot FILE.svg     draw the table as bars, or what --scale measures as curves\n"
     "  --list              print the works and engines that there are\n"
     "  --help              print this\n"
     "\n"
@@ -72,6 +78,15 @@ static int add_engine(options *o, const char *name) {
     return -1;
 }
 
+static int add_size(options *o, const char *text) {
+    double number;
+    int code = read_number("--scale", text, 1000, 1e9, &number);
+    if (code >= 0) return code;
+    if (o->size_count == SIZES_MAX) return mistake("%s is one number of rows too many", text);
+    o->sizes[o->size_count++] = (uint64_t)number;
+    return -1;
+}
+
 /* Calls `add` for each name of a list with commas. */
 static int add_names(options *o, const char *list, int (*add)(options *o, const char *name)) {
     char name[64];
@@ -108,6 +123,7 @@ static int read_value(options *o, const char *option, const char *value) {
     int code;
     if (strcmp(option, "--only") == 0) return add_names(o, value, add_work);
     if (strcmp(option, "--engine") == 0) return add_names(o, value, add_engine);
+    if (strcmp(option, "--scale") == 0) return add_names(o, value, add_size);
     if (strcmp(option, "--keys") == 0) {
         code = read_number(option, value, 1000, 1e9, &number);
         o->keys = (uint64_t)number;
@@ -133,6 +149,13 @@ static void complete(options *o) {
     if (o->seconds == 0) o->seconds = o->quick ? 0.2 : 2;
     o->vectors = o->keys / 10;
     o->families = o->quick ? 50 : 500;
+    if (o->size_count > 0) {
+        o->work_count = works_of_scale(o->sizes, o->size_count, o->keys, o->works);
+        if (o->engine_count == 0) {
+            add_engine(o, "hyperspatial");
+            if (driver_named("lmdb") != NULL) add_engine(o, "lmdb");
+        }
+    }
     if (o->work_count == 0)
         for (size_t i = 0; works[i] != NULL; i++)
             if (!works[i]->extra) o->works[o->work_count++] = works[i];

@@ -19,9 +19,9 @@ typedef struct options {
     unsigned families; /* of the work with many of them */
     double seconds;    /* of each timed part */
     unsigned runs;
-    bool quick, keep, list, scale;
-    uint64_t sizes[SIZES_MAX]; /* of --scale; how many rows */
-    unsigned size_count;
+    bool quick, keep;
+    uint64_t sizes[SIZES_MAX]; /* of --scale: how many rows */
+    unsigned size_count;       /* 0: not asked for */
     const struct driver *engines[ENGINES_MAX];
     unsigned engine_count;
     const struct work *works[WORKS_MAX];

@@ -15,6 +15,13 @@ void report_json(const results *r, FILE *out);
 /* Bars on a logarithmic scale, as SVG. */
 void report_svg(const results *r, FILE *out);
 
+/* The results of --scale as curves. */
+void report_curves(const results *r, FILE *out);
+
+/* What both drawings share (report_svg.c): the head with the legend, and the engines' colours. */
+void report_svg_start(const results *r, int width, int height, const char *title, FILE *out);
+const char *report_colour(unsigned column);
+
 /* A number with three digits that count. */
 void format_number(double value, char *text, size_t size);
 

@@ -4,8 +4,8 @@
 
 #include "report.h"
 
-#define WIDTH      900
-#define LEFT       300 /* where bars begin */
+#define WIDTH      940
+#define LEFT       350 /* where bars begin */
 #define BAR_WIDTH  480 /* of the longest bar */
 #define BAR_HEIGHT 13
 #define GROUP_GAP  14
@@ -30,7 +30,7 @@ static void put_text(FILE *out, const char *text) {
     }
 }
 
-static const char *colour_of(unsigned column) {
+const char *report_colour(unsigned column) {
     return column == MACHINE ? LIMIT_COLOUR : colours[column % COLOURS];
 }
 
@@ -75,7 +75,7 @@ static void put_bar(const row *row, unsigned column, double low, double high, in
     fprintf(out,
             "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" fill=\"%s\"/>"
             "<text x=\"%.1f\" y=\"%d\" class=\"n\">%s</text>\n",
-            LEFT, y, share * BAR_WIDTH, BAR_HEIGHT - 2, colour_of(column),
+            LEFT, y, share * BAR_WIDTH, BAR_HEIGHT - 2, report_colour(column),
             LEFT + share * BAR_WIDTH + 5, y + BAR_HEIGHT - 4, number);
 }
 
@@ -106,38 +106,43 @@ static int put_group(const row *row, int y, FILE *out) {
 
 static void put_legend(const results *r, FILE *out) {
     int x = 20;
-    for (unsigned i = 0; i <= r->options->engine_count; i++) {
+    unsigned columns = r->options->engine_count + (r->options->size_count == 0);
+    for (unsigned i = 0; i < columns; i++) {
         unsigned column = i < r->options->engine_count ? i : MACHINE;
         const char *title =
             column == MACHINE ? "limit of the machine" : r->options->engines[i]->title;
         fprintf(out,
                 "<rect x=\"%d\" y=\"56\" width=\"11\" height=\"11\" fill=\"%s\"/>"
                 "<text x=\"%d\" y=\"66\">",
-                x, colour_of(column), x + 16);
+                x, report_colour(column), x + 16);
         put_text(out, title);
         fputs("</text>\n", out);
         x += 130;
     }
 }
 
-void report_svg(const results *r, FILE *out) {
-    int height = TOP;
-    for (unsigned i = 0; i < r->count; i++)
-        if (is_shown(&r->rows[i])) height += (int)count_cells(&r->rows[i]) * BAR_HEIGHT + GROUP_GAP;
+void report_svg_start(const results *r, int width, int height, const char *title, FILE *out) {
     fprintf(out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
             "font-family=\"sans-serif\" font-size=\"12\">\n"
             "<style>.n{font-size:10px}.u{font-size:10px;fill:#666}.h{font-size:17px;"
             "font-weight:bold}line{stroke:#ddd}</style>\n"
             "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>\n"
-            "<text x=\"20\" y=\"26\" class=\"h\">Hyperspatial and its peers</text>\n"
+            "<text x=\"20\" y=\"26\" class=\"h\">%s</text>\n"
             "<text x=\"20\" y=\"44\" class=\"u\">",
-            WIDTH, height, WIDTH, height);
+            width, height, width, height, title);
     put_text(out, r->date);
     fputs("; ", out);
     put_text(out, r->machine);
     fprintf(out, "; %llu rows; logarithmic scales</text>\n", (unsigned long long)r->options->keys);
     put_legend(r, out);
+}
+
+void report_svg(const results *r, FILE *out) {
+    int height = TOP;
+    for (unsigned i = 0; i < r->count; i++)
+        if (is_shown(&r->rows[i])) height += (int)count_cells(&r->rows[i]) * BAR_HEIGHT + GROUP_GAP;
+    report_svg_start(r, WIDTH, height, "Hyperspatial and its peers", out);
     int y = TOP;
     for (unsigned i = 0; i < r->count; i++)
         if (is_shown(&r->rows[i])) y = put_group(&r->rows[i], y, out);

@@ -9,19 +9,33 @@
 #include "machine.h"
 
 /* Every work reports it; the table shows the highest of all. */
+static const figure memory_of_work = {"memory-of-work", "anonymous memory", "MB", 1e-6, true, true};
 static const figure memory_figure = {
     "memory", "anonymous memory, the highest of all works", "MB", 1e-6, true, false};
+
+/* The works of --scale have the same figures: puts those of all points beside each other. */
+static void sort_by_figure(results *r) {
+    row *sorted = must_allocate((r->count + 1) * sizeof *sorted);
+    unsigned works = r->options->work_count, figures = r->count / works;
+    for (unsigned i = 0; i < r->count; i++)
+        sorted[i % figures * works + i / figures] = r->rows[i];
+    free(r->rows);
+    r->rows = sorted;
+}
 
 void results_start(results *r, const options *o) {
     *r = (results){.options = o};
     unsigned capacity = 1;
-    for (unsigned i = 0; i < o->work_count; i++)
+    for (unsigned i = 0; i < o->work_count; i++, capacity++)
         for (const figure *f = o->works[i]->figures; f->name != NULL; f++)
             capacity++;
     r->rows = must_allocate(capacity * sizeof *r->rows);
-    for (unsigned i = 0; i < o->work_count; i++)
+    for (unsigned i = 0; i < o->work_count; i++) {
         for (const figure *f = o->works[i]->figures; f->name != NULL; f++)
             r->rows[r->count++] = (row){.work = o->works[i], .figure = f};
+        r->rows[r->count++] = (row){.work = o->works[i], .figure = &memory_of_work};
+    }
+    if (o->size_count > 0) sort_by_figure(r);
     r->rows[r->count++] = (row){.figure = &memory_figure};
     machine_describe(o->directory, r->machine, sizeof r->machine);
     time_t now = time(NULL);
@@ -35,22 +49,34 @@ void results_free(results *r) {
     free(r->rows);
 }
 
+static void cell_add(cell *cell, double value) {
+    cell->values = realloc(cell->values, (cell->count + 1) * sizeof *cell->values);
+    if (cell->values == NULL) fail("no memory for the results");
+    cell->values[cell->count++] = value;
+}
+
+/* Keeps the highest value only. */
+static void cell_raise(cell *cell, double value) {
+    if (cell->count == 0)
+        cell_add(cell, value);
+    else if (value > cell->values[0])
+        cell->values[0] = value;
+}
+
 void results_add(results *r, const work *work, const char *figure, unsigned column, double value) {
+    bool memory = strcmp(figure, memory_figure.name) == 0, found = false;
     for (unsigned i = 0; i < r->count; i++) {
         row *row = &r->rows[i];
-        if (row->work != NULL && row->work != work) continue;
-        if (strcmp(row->figure->name, figure) != 0) continue;
-        cell *cell = &row->cells[column];
-        if (row->figure == &memory_figure && cell->count > 0) {
-            if (value > cell->values[0]) cell->values[0] = value;
-            return;
+        if (memory && (row->figure == &memory_figure ||
+                       (row->figure == &memory_of_work && row->work == work))) {
+            cell_raise(&row->cells[column], value);
+            found = true;
+        } else if (row->work == work && strcmp(row->figure->name, figure) == 0) {
+            cell_add(&row->cells[column], value);
+            found = true;
         }
-        cell->values = realloc(cell->values, (cell->count + 1) * sizeof *cell->values);
-        if (cell->values == NULL) fail("no memory for the results");
-        cell->values[cell->count++] = value;
-        return;
     }
-    fail("work '%s' yields a figure '%s' that it does not list", work->name, figure);
+    if (!found) fail("work '%s' yields a figure '%s' that it does not list", work->name, figure);
 }
 
 const row *results_row(const results *r, const char *figure) {

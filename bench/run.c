@@ -12,14 +12,14 @@
 #include "failure.h"
 #include "machine.h"
 
-#define PATIENCE 1800u /* seconds after which a work counts as hanging */
+#define PATIENCE 7200u /* seconds after which a work counts as hanging */
 
 /* The child: does the work and ends. */
 static _Noreturn void work_process(const options *o, const work *work, unsigned column, int out) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     alarm(PATIENCE);
     bool machine = column == MACHINE;
-    bench_run run = {.options = o, .driver = machine ? NULL : o->engines[column]};
+    bench_run run = {.options = o, .work = work, .driver = machine ? NULL : o->engines[column]};
     snprintf(run.directory, sizeof run.directory, "%s/%s", o->directory,
              machine ? "machine" : run.driver->name);
     run.out = fdopen(out, "w");
@@ -80,18 +80,13 @@ static void run_one(results *r, const work *work, unsigned column) {
     if (!wait_for(child, work, who)) r->failures++;
 }
 
-/* What a work leaves behind and no other one needs. */
-static void clean_up(const options *o, const work *work) {
+/* Deletes what a work leaves behind. */
+static void clean_up_after(const options *o, const work *work) {
     for (unsigned i = 0; i < o->engine_count; i++) {
         char path[4096];
-        static const char *const stores[] = {"put",     "beside", "unsynced", "stop",
-                                             "vectors", "kill",   "families", "churn"};
-        for (size_t j = 0; j < sizeof stores / sizeof stores[0]; j++) {
-            snprintf(path, sizeof path, "%s/%s/%s", o->directory, o->engines[i]->name, stores[j]);
-            machine_remove(path);
-        }
+        snprintf(path, sizeof path, "%s/%s/%s", o->directory, o->engines[i]->name, work->name);
+        machine_remove(path);
     }
-    (void)work;
 }
 
 void run_all(results *r) {
@@ -102,7 +97,18 @@ void run_all(results *r) {
             if (work->limit != NULL) run_one(r, work, MACHINE);
             for (unsigned j = 0; j < o->engine_count; j++)
                 run_one(r, work, j);
-            clean_up(o, work);
+            clean_up_after(o, work);
         }
     }
+}
+
+void run_clean_up(const options *o) {
+    char path[4096];
+    for (unsigned i = 0; i < o->engine_count; i++) {
+        snprintf(path, sizeof path, "%s/%s", o->directory, o->engines[i]->name);
+        machine_remove(path);
+    }
+    snprintf(path, sizeof path, "%s/machine", o->directory);
+    machine_remove(path);
+    rmdir(o->directory);
 }

@@ -8,4 +8,8 @@
  * asked; says on standard error what it is at. */
 void run_all(results *r);
 
+/* Deletes the engines' directories below that of the options, which goes too if it is empty then:
+ * it may be one that holds other things. */
+void run_clean_up(const options *o);
+
 #endif

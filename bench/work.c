@@ -25,14 +25,15 @@ void note_memory(bench_run *run) {
     report(run, "memory", now > run->memory_start ? (double)(now - run->memory_start) : 0);
 }
 
-void store_path(const bench_run *run, const char *name, char *path, size_t size) {
+void engine_path(const bench_run *run, const char *name, char *path, size_t size) {
     int length = snprintf(path, size, "%s/%s", run->directory, name);
     if (length < 0 || (size_t)length >= size) fail("the path of --directory is too long");
 }
 
-void *open_store(const bench_run *run, const char *name, const store_setup *setup, bool fresh) {
+static void *open_named(const bench_run *run, const char *name, const store_setup *setup,
+                        bool fresh) {
     char path[4096];
-    store_path(run, name, path, sizeof path);
+    engine_path(run, name, path, sizeof path);
     if (fresh) machine_remove(path);
     machine_make_directory(path);
     store_setup complete = *setup;
@@ -40,18 +41,27 @@ void *open_store(const bench_run *run, const char *name, const store_setup *setu
     return run->driver->open(&complete);
 }
 
-double load_rows(bench_run *run, void *store, double *longest) {
+void *open_store(const bench_run *run, const store_setup *setup, bool fresh) {
+    return open_named(run, run->work->name, setup, fresh);
+}
+
+void *open_rows(const bench_run *run, level level, bool fresh) {
+    return open_named(run, ROWS, &(store_setup){.level = level, .families = 1}, fresh);
+}
+
+double load_rows(bench_run *run, void *store, uint64_t rows, unsigned families, double *longest) {
     const driver *d = run->driver;
     void *session = d->attach(store);
-    uint64_t start = now_ns(), before = start;
+    uint64_t start = now_ns(), before = start, batch = load_batch(rows, families);
     *longest = 0;
-    for (uint64_t i = 0; i < run->options->keys; i++) {
+    for (uint64_t i = 0; i < rows; i++) {
+        unsigned family = row_family(i, rows, families);
         uint8_t key[KEY_SIZE], value[VALUE_SIZE];
         data_key(0, i, key);
         data_value(key, 0, value);
-        if (i % LOAD_BATCH == 0) d->begin(session, 0);
-        d->put(session, 0, slice_of_key(key), (hs_slice){value, VALUE_SIZE});
-        if (i % LOAD_BATCH != LOAD_BATCH - 1 && i != run->options->keys - 1) continue;
+        if (i % batch == 0) d->begin(session, family);
+        d->put(session, family, slice_of_key(key), (hs_slice){value, VALUE_SIZE});
+        if (i % batch != batch - 1 && i != rows - 1) continue;
         before = now_ns();
         d->commit(session);
         double took = (double)(now_ns() - before) * 1e-9;
@@ -63,11 +73,11 @@ double load_rows(bench_run *run, void *store, double *longest) {
     return seconds;
 }
 
-/* The file beside the main data set that says that it is complete, and for how many keys. */
+/* The file in the main data set's directory that says that it is complete, and for how many keys. */
 static void mark_path(const bench_run *run, char *path, size_t size) {
     char name[64];
-    snprintf(name, sizeof name, "rows.%llu", (unsigned long long)run->options->keys);
-    store_path(run, name, path, size);
+    snprintf(name, sizeof name, ROWS "/complete.%llu", (unsigned long long)run->options->keys);
+    engine_path(run, name, path, size);
 }
 
 void mark_rows(const bench_run *run) {
@@ -82,9 +92,8 @@ void require_rows(bench_run *run) {
     mark_path(run, path, sizeof path);
     if (access(path, F_OK) == 0) return;
     double longest;
-    void *store =
-        open_store(run, "rows", &(store_setup){.level = LEVEL_BUFFERED, .families = 1}, true);
-    load_rows(run, store, &longest);
+    void *store = open_rows(run, LEVEL_BUFFERED, true);
+    load_rows(run, store, run->options->keys, 1, &longest);
     run->driver->settle(store);
     run->driver->close(store);
     mark_rows(run);
@@ -116,10 +125,9 @@ static void warm_rows(bench_run *run, void *store) {
     d->detach(session);
 }
 
-void *open_rows(bench_run *run) {
+void *open_warm_rows(bench_run *run) {
     require_rows(run);
-    void *store =
-        open_store(run, "rows", &(store_setup){.level = LEVEL_DURABLE, .families = 1}, false);
+    void *store = open_rows(run, LEVEL_DURABLE, false);
     warm_rows(run, store);
     return store;
 }

@@ -15,6 +15,7 @@
 /* One run of one work for one engine. */
 typedef struct bench_run {
     const options *options;
+    const struct work *work;
     const driver *driver;  /* NULL: the machine itself, for the limit */
     char directory[4096];  /* of this engine */
     FILE *out;             /* where figures go */
@@ -38,6 +39,8 @@ typedef struct work {
     void (*run)(bench_run *run);
     void (*limit)(bench_run *run); /* what the machine can do at most; or NULL */
     bool extra;                    /* done only when --only names it */
+    uint64_t rows;                 /* of a work of --scale: how many rows */
+    unsigned families;             /* … in how many families */
 } work;
 
 /* All works, in the order of the table; ends with NULL. */
@@ -55,22 +58,37 @@ void report(bench_run *run, const char *figure, double value);
  * store is closed. */
 void note_memory(bench_run *run);
 
-/* Opens a store in a directory of this engine that is empty first (fresh) or as it is. */
-void *open_store(const bench_run *run, const char *name, const store_setup *setup, bool fresh);
-/* The path of such a store. */
-void store_path(const bench_run *run, const char *name, char *path, size_t size);
+/* Opens this work's own store, in a directory that is empty first (fresh) or as it is. It is
+ * deleted when the work has been done for all engines. */
+void *open_store(const bench_run *run, const store_setup *setup, bool fresh);
+/* The path of something of this engine. */
+void engine_path(const bench_run *run, const char *name, char *path, size_t size);
 
-/* The main data set of `options->keys` rows in one family, at "rows": loaded if it is not there,
- * opened and read once, so that caches are warm. */
-void *open_rows(bench_run *run);
-/* Writes the main data set in commits of 10,000 puts; returns the seconds it took, and the longest
- * commit in *longest. */
-double load_rows(bench_run *run, void *store, double *longest);
+/* Where the main data set is: `options->keys` rows in one family. */
+#define ROWS "rows"
+
+/* Opens the main data set's store; `fresh`: empty. */
+void *open_rows(const bench_run *run, level level, bool fresh);
+/* Writes rows in commits of load_batch puts, each commit to the next family; returns the seconds
+ * that it took, and the longest commit's in *longest. */
+double load_rows(bench_run *run, void *store, uint64_t rows, unsigned families, double *longest);
 /* Says that the main data set is complete. */
 void mark_rows(const bench_run *run);
-/* Makes sure that the main data set is there; not opened. */
+/* Makes sure that the main data set is there. */
 void require_rows(bench_run *run);
+/* Makes sure of it, opens it and reads it once, so that caches are warm. */
+void *open_warm_rows(bench_run *run);
 
 #define LOAD_BATCH 10000u
+
+/* How many rows a commit of load_rows has: 10,000, or fewer so that every family gets some. */
+static inline uint64_t load_batch(uint64_t rows, unsigned families) {
+    uint64_t share = rows / families;
+    return share < LOAD_BATCH ? share : LOAD_BATCH;
+}
+/* The family that a row was loaded into. */
+static inline unsigned row_family(uint64_t row, uint64_t rows, unsigned families) {
+    return (unsigned)(row / load_batch(rows, families) % families);
+}
 
 #endif

@@ -41,11 +41,10 @@ static double median_of(double *values, size_t count) {
 
 static void open_run(bench_run *run) {
     double opened[OPENS], answered[OPENS], closed[OPENS];
-    store_setup setup = {.level = LEVEL_DURABLE, .families = 1};
     require_rows(run);
     for (unsigned i = 0; i < OPENS; i++) {
         uint64_t start = now_ns();
-        void *store = open_store(run, "rows", &setup, false);
+        void *store = open_rows(run, LEVEL_DURABLE, false);
         opened[i] = seconds_since(start);
         void *session = run->driver->attach(store);
         read_row(run, session, 0, i);
@@ -78,7 +77,7 @@ const work work_open = {
 /* The process that is killed: it puts, says that it is done, and waits. */
 static _Noreturn void victim(bench_run *run, const store_setup *setup, uint64_t puts, int done) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    void *store = open_store(run, "kill", setup, true);
+    void *store = open_store(run, setup, true);
     void *session = run->driver->attach(store);
     for (uint64_t i = 0; i < puts; i++) {
         uint8_t key[KEY_SIZE], value[VALUE_SIZE];
@@ -107,7 +106,7 @@ static double open_after_kill(bench_run *run, const store_setup *setup, uint64_t
     close(ends[0]);
 
     uint64_t start = now_ns();
-    void *store = open_store(run, "kill", setup, false);
+    void *store = open_store(run, setup, false);
     double seconds = seconds_since(start);
     void *session = run->driver->attach(store);
     for (uint64_t i = 0; i < puts; i++)
@@ -156,7 +155,7 @@ static void families_run(bench_run *run) {
     store_setup setup = {.level = LEVEL_DURABLE, .families = 1};
     const driver *d = run->driver;
     unsigned before = machine_open_files(), many = run->options->families;
-    void *store = open_store(run, "families", &setup, true);
+    void *store = open_store(run, &setup, true);
     void *session = d->attach(store);
     use_families(run, session, 1);
     report(run, "files-1", machine_open_files() - before);
@@ -172,7 +171,7 @@ static void families_run(bench_run *run) {
 
     setup.families = many;
     start = now_ns();
-    store = open_store(run, "families", &setup, false);
+    store = open_store(run, &setup, false);
     session = d->attach(store);
     read_row(run, session, 2, 0);
     report(run, "families-open", seconds_since(start));

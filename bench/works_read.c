@@ -51,7 +51,7 @@ static void get_alone_part(part *self) {
 
 static void get_run(bench_run *run) {
     parts_result result;
-    void *store = open_rows(run);
+    void *store = open_warm_rows(run);
     run_parts(run, store, 1, false, run->options->seconds, get_part, &result);
     report(run, "get-1", result.rate);
     run_parts(run, store, 2, false, run->options->seconds, get_part, &result);
@@ -106,7 +106,7 @@ static void seek_part(part *self) {
 
 static void seek_run(bench_run *run) {
     parts_result result;
-    void *store = open_rows(run);
+    void *store = open_warm_rows(run);
     run_parts(run, store, 1, false, run->options->seconds, seek_part, &result);
     report(run, "seek", result.rate);
     note_memory(run);
@@ -143,7 +143,7 @@ static void scan_part(part *self) {
 
 static void scan_run(bench_run *run) {
     parts_result result;
-    void *store = open_rows(run);
+    void *store = open_warm_rows(run);
     run_parts(run, store, 1, false, run->options->seconds, scan_part, &result);
     report(run, "scan", result.rate);
     note_memory(run);

@@ -60,11 +60,11 @@ static void churn_commit(churn *c, uint64_t version) {
 static void churn_run(bench_run *run) {
     const driver *d = run->driver;
     store_setup setup = {.level = LEVEL_BUFFERED, .families = 1};
-    churn c = {.run = run, .rows = run->options->keys / 4 + CHURN_BATCH, .random = 5};
+    churn c = {.run = run, .rows = run->options->keys / 8, .random = 5};
     c.there = calloc(c.rows, sizeof *c.there);
     char path[4096];
-    store_path(run, "churn", path, sizeof path);
-    void *store = open_store(run, "churn", &setup, true);
+    engine_path(run, run->work->name, path, sizeof path);
+    void *store = open_store(run, &setup, true);
     c.session = d->attach(store);
     fill(&c);
     uint64_t commits = c.rows * CHURN_TIMES / CHURN_BATCH, elapsed = 0;
@@ -93,9 +93,10 @@ const work work_churn = {
     .run = churn_run,
     .figures =
         (const figure[]){
-            {"churn", "overwrite and delete, 100 a commit, unsynced", "k/s", 1e-3, false, false},
-            {"churn-high", "largest data files in it ÷ live data", "×", 1, true, false},
-            {"churn-final", "files after it, closed ÷ live data", "×", 1, true, false},
+            {"churn", "churn: overwrite and delete, 100 a commit, unsynced", "k/s", 1e-3, false,
+             false},
+            {"churn-high", "churn: largest data files ÷ live data", "×", 1, true, false},
+            {"churn-final", "churn: files at its end, closed ÷ live data", "×", 1, true, false},
             {0},
         },
 };

@@ -102,12 +102,12 @@ static void vectors_run_with(bench_run *run, bool ascending) {
     const driver *d = run->driver;
     double seconds = run->options->seconds;
     store_setup setup = {.level = LEVEL_DURABLE, .content = CONTENT_VECTORS, .families = 1};
-    void *store = open_store(run, "vectors", &setup, true);
+    void *store = open_store(run, &setup, true);
     report(run, ascending ? "vector-insert" : "vector-random-insert",
            insert_vectors(run, store, ascending));
     d->settle(store);
     d->close(store);
-    store = open_store(run, "vectors", &setup, false);
+    store = open_store(run, &setup, false);
     run_parts(run, store, 1, false, 0, scan_part, &result); /* once, so that caches are warm */
     run_parts(run, store, 1, false, seconds, scan_part, &result);
     report(run, ascending ? "vector-scan" : "vector-random-scan", result.rate * VECTOR_SIZE);

@@ -42,7 +42,7 @@ static void put_run(bench_run *run) {
     parts_result result;
     double seconds = run->options->seconds;
     store_setup setup = {.level = LEVEL_DURABLE, .families = PUT_THREADS};
-    void *store = open_store(run, "put", &setup, true);
+    void *store = open_store(run, &setup, true);
     run_parts(run, store, 1, true, seconds / 4, put_alone_part, &result); /* to warm up */
     run_parts(run, store, 1, true, seconds, put_alone_part, &result);
     report(run, "put-1", result.rate);
@@ -63,7 +63,7 @@ static void put_limit(bench_run *run) {
     char path[4096];
     static uint8_t block[BLOCK];
     machine_make_directory(run->directory);
-    store_path(run, "overwrite", path, sizeof path);
+    engine_path(run, "overwrite", path, sizeof path);
     int file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (file < 0) fail("%s: %s", path, strerror(errno));
     for (unsigned i = 0; i < BLOCKS; i++)
@@ -177,7 +177,7 @@ static void beside_run(bench_run *run) {
     parts_result result;
     store_setup setup = {.level = LEVEL_DURABLE, .families = 2};
     neighbour n = {.run = run, .seconds = run->options->seconds};
-    void *store = n.store = open_store(run, "beside", &setup, true);
+    void *store = n.store = open_store(run, &setup, true);
     run_parts(run, store, 1, false, n.seconds / 4, put_alone_part, &result); /* to warm up */
     run_parts(run, store, 1, false, n.seconds, put_alone_part, &result);
     report_quantile(run, "alone-p50", &result.latencies, 0.5);
@@ -201,15 +201,19 @@ const work work_beside = {
     .run = beside_run,
     .figures =
         (const figure[]){
-            {"alone-p50", "single durable put, unloaded, p50", "ms", 1e3, true, false},
-            {"alone-p99", "… p99", "ms", 1e3, true, false},
-            {"beside-open-p50", "… while another family's transaction is open, p50", "ms", 1e3,
+            {"alone-p50", "single durable put, alone, p50", "ms", 1e3, true, false},
+            {"alone-p99", "single durable put, alone, p99", "ms", 1e3, true, false},
+            {"beside-open-p50", "single durable put beside an open transaction, p50", "ms", 1e3,
              true, false},
-            {"beside-open-p99", "… p99", "ms", 1e3, true, false},
-            {"beside-load-p50", "… while another family bulk loads, p50", "ms", 1e3, true, false},
-            {"beside-load-p99", "… p99", "ms", 1e3, true, false},
-            {"beside-load-max", "… max", "ms", 1e3, true, false},
-            {"beside-load-rate", "the bulk load meanwhile", "k/s", 1e-3, false, false},
+            {"beside-open-p99", "single durable put beside an open transaction, p99", "ms", 1e3,
+             true, false},
+            {"beside-load-p50", "single durable put beside a bulk load, p50", "ms", 1e3, true,
+             false},
+            {"beside-load-p99", "single durable put beside a bulk load, p99", "ms", 1e3, true,
+             false},
+            {"beside-load-max", "single durable put beside a bulk load, max", "ms", 1e3, true,
+             false},
+            {"beside-load-rate", "bulk load beside single durable puts", "k/s", 1e-3, false, false},
             {0},
         },
 };
@@ -217,19 +221,18 @@ const work work_beside = {
 /* --- bulk load -------------------------------------------------------------------------------- */
 
 static void load_run(bench_run *run) {
-    store_setup setup = {.level = LEVEL_DURABLE, .families = 1};
     char path[4096];
     double longest;
-    void *store = open_store(run, "rows", &setup, true);
-    double seconds = load_rows(run, store, &longest);
+    void *store = open_rows(run, LEVEL_DURABLE, true);
+    double seconds = load_rows(run, store, run->options->keys, 1, &longest);
     report(run, "load", (double)run->options->keys / seconds);
     report(run, "load-longest", longest);
     run->driver->settle(store);
     note_memory(run);
     run->driver->close(store);
-    mark_rows(run);
-    store_path(run, "rows", path, sizeof path);
+    engine_path(run, ROWS, path, sizeof path);
     double bytes = (double)machine_directory_bytes(path, NULL);
+    mark_rows(run);
     report(run, "load-bytes", bytes);
     report(run, "load-ratio", bytes / (double)(run->options->keys * ROW_SIZE));
 }
@@ -242,8 +245,8 @@ const work work_load = {
         (const figure[]){
             {"load", "bulk load, durable commit each 10,000 puts", "k/s", 1e-3, false, false},
             {"load-longest", "its longest commit", "ms", 1e3, true, true},
-            {"load-bytes", "files after it, closed", "MB", 1e-6, true, true},
-            {"load-ratio", "files after it, closed ÷ data", "×", 1, true, false},
+            {"load-bytes", "files after the bulk load, closed", "MB", 1e-6, true, true},
+            {"load-ratio", "files after the bulk load, closed ÷ data", "×", 1, true, false},
             {0},
         },
 };
@@ -253,7 +256,7 @@ const work work_load = {
 static double unsynced_rate(bench_run *run, level level) {
     parts_result result;
     store_setup setup = {.level = level, .families = 1};
-    void *store = open_store(run, "unsynced", &setup, true);
+    void *store = open_store(run, &setup, true);
     run_parts(run, store, 1, false, run->options->seconds, put_alone_part, &result);
     note_memory(run);
     run->driver->close(store);
@@ -295,7 +298,7 @@ static void stop_run(bench_run *run) {
     parts_result result;
     store_setup setup = {.level = LEVEL_BUFFERED, .families = 1};
     neighbour n = {.run = run, .seconds = 2 * run->options->seconds};
-    n.store = open_store(run, "stop", &setup, true);
+    n.store = open_store(run, &setup, true);
     measure_beside(&n, neighbour_checkpoint, &result);
     report_quantile(run, "stop-p999", &result.latencies, 0.999);
     report_quantile(run, "stop-max", &result.latencies, 1);
@@ -310,7 +313,7 @@ static void *limit_sync(void *argument) {
     neighbour *n = argument;
     static uint8_t block[1 << 20];
     char path[4096];
-    store_path(n->run, "sync", path, sizeof path);
+    engine_path(n->run, "sync", path, sizeof path);
     int file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (file < 0) fail("%s: %s", path, strerror(errno));
     atomic_store(&n->ready, true);
@@ -330,7 +333,7 @@ static void stop_limit(bench_run *run) {
     neighbour n = {.run = run};
     char path[4096];
     machine_make_directory(run->directory);
-    store_path(run, "writes", path, sizeof path);
+    engine_path(run, "writes", path, sizeof path);
     int file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (file < 0) fail("%s: %s", path, strerror(errno));
     pthread_t thread;
