@@ -73,7 +73,7 @@ double load_rows(bench_run *run, void *store, uint64_t rows, unsigned families, 
     return seconds;
 }
 
-/* The file in the main data set's directory that says that it is complete, and for how many keys. */
+/* The file in the main data set's directory that says that it is complete, with all its keys. */
 static void mark_path(const bench_run *run, char *path, size_t size) {
     char name[64];
     snprintf(name, sizeof name, ROWS "/complete.%llu", (unsigned long long)run->options->keys);
