@@ -146,7 +146,7 @@ static int read_value(options *o, const char *option, const char *value) {
 /* Fills in what was not said. */
 static void complete(options *o) {
     if (o->keys == 0) o->keys = o->quick ? 100000 : 1000000;
-    if (o->seconds == 0) o->seconds = o->quick ? 0.2 : 2;
+    if (o->seconds == 0) o->seconds = o->quick ? 0.15 : 2;
     o->vectors = o->keys / 10;
     o->families = o->quick ? 50 : 500;
     if (o->size_count > 0) {

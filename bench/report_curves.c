@@ -131,15 +131,15 @@ static void put_panel(const results *r, const row *first, bool over_families, pa
 }
 
 void report_curves(const results *r, FILE *out) {
-    unsigned works = r->options->work_count, figures = (r->count - 1) / works;
+    unsigned points = r->options->work_count, figures = (r->count - 1) / points;
     int width = LEFT + 2 * PANEL_WIDTH + GAP_X + 40;
     int height = TOP + (int)figures * (PANEL_HEIGHT + GAP_Y);
     report_svg_start(r, width, height, "Hyperspatial as work grows", out);
     for (unsigned i = 0; i < figures; i++) {
         panel p = {.out = out, .x = LEFT, .y = TOP + (double)i * (PANEL_HEIGHT + GAP_Y) + 20};
-        put_panel(r, &r->rows[i * works], false, &p);
+        put_panel(r, &r->rows[i * points], false, &p);
         p.x = LEFT + PANEL_WIDTH + GAP_X;
-        put_panel(r, &r->rows[i * works], true, &p);
+        put_panel(r, &r->rows[i * points], true, &p);
     }
     fputs("</svg>\n", out);
 }

@@ -16,9 +16,9 @@ static const figure memory_figure = {
 /* The works of --scale have the same figures: puts those of all points beside each other. */
 static void sort_by_figure(results *r) {
     row *sorted = must_allocate((r->count + 1) * sizeof *sorted);
-    unsigned works = r->options->work_count, figures = r->count / works;
+    unsigned points = r->options->work_count, figures = r->count / points;
     for (unsigned i = 0; i < r->count; i++)
-        sorted[i % figures * works + i / figures] = r->rows[i];
+        sorted[i % figures * points + i / figures] = r->rows[i];
     free(r->rows);
     r->rows = sorted;
 }
