@@ -84,5 +84,6 @@ int main(int count, char **words) {
     if (!o.keep) run_clean_up(&o);
     code = r.failures > 0;
     results_free(&r);
+    options_free(&o);
     return code;
 }

@@ -186,3 +186,7 @@ int options_read(options *o, int count, char **words) {
     complete(o);
     return -1;
 }
+
+void options_free(options *o) {
+    if (o->size_count > 0) works_of_scale_free(o->works, o->work_count);
+}

@@ -31,5 +31,7 @@ typedef struct options {
 /* Reads the command line. Returns -1 to go on, or the exit code of what is all done (--help, a
  * mistake, which is told to standard error). */
 int options_read(options *o, int count, char **words);
+/* After a run, not after a mistake. */
+void options_free(options *o);
 
 #endif

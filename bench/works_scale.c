@@ -23,6 +23,7 @@ static const figure scale_figures[] = {
     {"scale-files", "open files", "", 1, true, false},
     {0},
 };
+#define FIGURES (sizeof scale_figures / sizeof scale_figures[0])
 
 /* Reports a figure of this point. */
 static void report_point(bench_run *run, const char *name, double value) {
@@ -129,33 +130,39 @@ static void scale_run(bench_run *run) {
     run->driver->close(store);
 }
 
-/* A text that lives as long as the program. */
-static const char *keep(const char *text) {
-    char *copy = must_allocate(strlen(text) + 1);
-    strcpy(copy, text);
-    return copy;
-}
+/* A work with all that it points to; the work comes first. */
+typedef struct scale_point {
+    work work;
+    char name[64];
+    figure figures[FIGURES];
+    char names[FIGURES][64], titles[FIGURES][160];
+} scale_point;
 
 static const work *make_point(uint64_t rows, unsigned families) {
-    char text[160];
-    figure *figures = must_allocate(sizeof scale_figures);
+    scale_point *made = must_allocate(sizeof *made);
     for (size_t i = 0; scale_figures[i].name != NULL; i++) {
-        figures[i] = scale_figures[i];
-        snprintf(text, sizeof text, "%s@%" PRIu64 "/%u", scale_figures[i].name, rows, families);
-        figures[i].name = keep(text);
-        snprintf(text, sizeof text, "%s: %g M rows, %u famil%s", scale_figures[i].title,
-                 (double)rows * 1e-6, families, families == 1 ? "y" : "ies");
-        figures[i].title = keep(text);
+        figure *figure = &made->figures[i];
+        *figure = scale_figures[i];
+        snprintf(made->names[i], sizeof made->names[i], "%s@%" PRIu64 "/%u", figure->name, rows,
+                 families);
+        snprintf(made->titles[i], sizeof made->titles[i], "%s: %g M rows, %u famil%s",
+                 figure->title, (double)rows * 1e-6, families, families == 1 ? "y" : "ies");
+        figure->name = made->names[i];
+        figure->title = made->titles[i];
     }
-    work *made = must_allocate(sizeof *made);
-    snprintf(text, sizeof text, "scale-%" PRIu64 "-%u", rows, families);
-    *made = (work){.name = keep(text),
-                   .title = "cost as work grows",
-                   .figures = figures,
-                   .run = scale_run,
-                   .rows = rows,
-                   .families = families};
-    return made;
+    snprintf(made->name, sizeof made->name, "scale-%" PRIu64 "-%u", rows, families);
+    made->work = (work){.name = made->name,
+                        .title = "cost as work grows",
+                        .figures = made->figures,
+                        .run = scale_run,
+                        .rows = rows,
+                        .families = families};
+    return &made->work;
+}
+
+void works_of_scale_free(const work *const *list, unsigned count) {
+    for (unsigned i = 0; i < count; i++)
+        free((void *)(uintptr_t)list[i]);
 }
 
 unsigned works_of_scale(const uint64_t *sizes, unsigned count, uint64_t rows,
