@@ -8,7 +8,7 @@
 /* Columns of the results: one per engine of the options, then the machine's limit. */
 #define MACHINE ENGINES_MAX
 
-/* The values of one figure for one engine, one per run. */
+/* The values of one figure for one engine: one per run, of the machine two. */
 typedef struct cell {
     double *values;
     unsigned count;

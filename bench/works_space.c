@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "data.h"
+#include "failure.h"
 #include "machine.h"
 #include "work.h"
 
@@ -61,7 +62,7 @@ static void churn_run(bench_run *run) {
     const driver *d = run->driver;
     store_setup setup = {.level = LEVEL_BUFFERED, .families = 1};
     churn c = {.run = run, .rows = run->options->keys / 8, .random = 5};
-    c.there = calloc(c.rows, sizeof *c.there);
+    c.there = must_allocate(c.rows * sizeof *c.there);
     char path[4096];
     engine_path(run, run->work->name, path, sizeof path);
     void *store = open_store(run, &setup, true);
