@@ -36,6 +36,7 @@ static const char usage[] =
     "  --list              print the works and engines that there are\n"
     "  --help              print this\n"
     "\n"
+    "Interrupted (SIGINT, SIGTERM) it reports what has been measured until then.\n"
     "The exit code is 0 if all works were done, 1 if one failed, 2 after a mistake in the "
     "options.\n"
     "docs/benchmarks.md says what each work does and how each engine is set up.\n";

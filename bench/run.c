@@ -14,9 +14,26 @@
 
 #define PATIENCE 7200u /* seconds after which a work counts as hanging */
 
+/* Set by a signal that asks to end: what has been measured until then is reported. */
+static volatile sig_atomic_t stopped;
+static volatile pid_t at_work; /* the child, or 0 */
+
+static void stop(int number) {
+    (void)number;
+    stopped = 1;
+    if (at_work > 0) kill(at_work, SIGKILL);
+}
+
+static void set_handlers(void (*handler)(int)) {
+    struct sigaction action = {.sa_handler = handler};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
 /* The child: does the work and ends. */
 static _Noreturn void work_process(const options *o, const work *work, unsigned column, int out) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    set_handlers(SIG_DFL);
     alarm(PATIENCE);
     bool machine = column == MACHINE;
     bench_run run = {.options = o, .work = work, .driver = machine ? NULL : o->engines[column]};
@@ -61,6 +78,7 @@ static bool wait_for(pid_t child, const work *work, const char *who) {
 
 static void run_one(results *r, const work *work, unsigned column) {
     const options *o = r->options;
+    if (stopped) return;
     const char *who = column == MACHINE ? "the machine" : o->engines[column]->title;
     int ends[2];
     fprintf(stderr, "%s: %s\n", work->name, who);
@@ -73,12 +91,15 @@ static void run_one(results *r, const work *work, unsigned column) {
         close(ends[0]);
         work_process(o, work, column, ends[1]);
     }
+    at_work = child;
+    if (stopped) kill(child, SIGKILL); /* the signal came before there was anybody to kill */
     close(ends[1]);
     FILE *in = fdopen(ends[0], "r");
     if (in == NULL) fail("a pipe cannot be read: %s", strerror(errno));
     read_figures(r, work, column, in);
     fclose(in);
     if (!wait_for(child, work, who)) r->failures++;
+    at_work = 0;
 }
 
 /* Deletes what a work leaves behind. */
@@ -92,8 +113,9 @@ static void clean_up_after(const options *o, const work *work) {
 
 void run_all(results *r) {
     const options *o = r->options;
-    for (unsigned run = 0; run < o->runs; run++) {
-        for (unsigned i = 0; i < o->work_count; i++) {
+    set_handlers(stop);
+    for (unsigned run = 0; run < o->runs && !stopped; run++) {
+        for (unsigned i = 0; i < o->work_count && !stopped; i++) {
             const work *work = o->works[i];
             if (work->limit != NULL) run_one(r, work, MACHINE);
             for (unsigned j = 0; j < o->engine_count; j++)

@@ -5,7 +5,7 @@
 #include "results.h"
 
 /* Runs all works of the options for all their engines, and the limits of the machine, as often as
- * asked; says on standard error what it is at. */
+ * asked; says on standard error what it is at. SIGINT and SIGTERM end it early. */
 void run_all(results *r);
 
 /* Deletes the engines' directories below that of the options, which goes too if it is empty then:

@@ -125,6 +125,17 @@ class Options(unittest.TestCase):
         self.assertIn("work 'seek' of Hyperspatial failed", complaints)
         self.assertIn("durable single puts, 1 thread", output)
 
+    def test_interrupted_it_reports_what_it_has(self):
+        process = subprocess.Popen([PROGRAM, *SMALL, "--only", "seek,scan", "--seconds", "20", "--directory",
+                                    self.root / "data"], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(process.stderr.readline(), "seek: Hyperspatial\n")
+        process.terminate()
+        output, complaints = process.communicate()
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("seek and 10 next", output)
+        self.assertNotIn("scan: Hyperspatial", complaints)
+        self.assertFalse((self.root / "data").exists())
+
     def test_mistakes_are_told(self):
         for words, message in ((["--only", "nothing"], "no work 'nothing'"), (["--engine", "nothing"], "no engine"),
                                (["--keys", "1"], "from 1000"), (["--keys"], "lacks its value"),
