@@ -5,6 +5,7 @@
 #   TORTURE_MINUTES=10 TORTURE_SEED=             for make torture: time in all, and the first seed (none: the clock)
 #   FUZZ_SECONDS=600 FUZZ_TARGETS=               for make fuzz: time in all, and which (none: every one)
 #   PREFIX=/usr/local and DESTDIR=                for make install
+#   BENCH=         options for make bench, such as --quick
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -14,11 +15,12 @@ TORTURE_MINUTES ?= 10
 TORTURE_SEED ?=
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?=
+BENCH ?=
 
 SANITIZER_OPTIONS = ASAN_OPTIONS=detect_stack_use_after_return=1 \
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
 
-.PHONY: all build test demo coverage sanitize tsan torture fuzz format lint install clean help
+.PHONY: all build test demo bench rocksdb coverage sanitize tsan torture fuzz format lint install clean help
 
 all: build
 
@@ -35,6 +37,18 @@ test: build
 
 demo: build
 	@BUILD=$(BUILD) tools/demo
+
+# RocksDB is the package, or what `make rocksdb` has built.
+bench:
+	@tools/install-packages bench
+	@$(MAKE) --no-print-directory build MESON_FLAGS='-Dbench=enabled $(MESON_FLAGS)'
+	@meson configure $(BUILD) -Dbench=enabled \
+		-Drocksdb=$(if $(wildcard build-rocksdb/lib/librocksdb.a),build-rocksdb)
+	@ninja -C $(BUILD) hyperspatial-bench
+	@$(BUILD)/hyperspatial-bench $(BENCH)
+
+rocksdb:
+	@tools/build-rocksdb build-rocksdb
 
 coverage:
 	@tools/install-packages coverage
@@ -77,12 +91,14 @@ install: build
 	@meson install -C $(BUILD)
 
 clean:
-	rm -rf build build-asan build-tsan build-coverage build-fuzz
+	rm -rf build build-asan build-tsan build-coverage build-fuzz build-rocksdb
 
 help:
 	@echo 'make            build everything into $(BUILD)/'
 	@echo 'make test       build, and run every test'
 	@echo 'make demo       build, import a generated hospital, and ask it questions'
+	@echo 'make bench      compare with LMDB, RocksDB, WiredTiger and SQLite (some minutes; BENCH=--quick: one)'
+	@echo 'make rocksdb    build RocksDB as a release for make bench: the package has assertions compiled in'
 	@echo 'make coverage   run the tests and print the line coverage of src/'
 	@echo 'make sanitize   run the tests with the address and undefined-behaviour sanitizers'
 	@echo 'make tsan       run the concurrent tests with the thread sanitizer'
