@@ -295,6 +295,30 @@ static void two_backups_to_one_file_do_not_mix(void **state) {
     collection_free(&c);
 }
 
+static bool take_name(void *context, uint64_t bytes, uint64_t total) {
+    (void)bytes;
+    (void)total;
+    memory_vfs *m = context;
+    if (is_there(m, TARGET)) return true;
+    vfs_file *file = NULL;
+    assert_ok(vfs_open(memory_vfs_base(m), TARGET, true, &file));
+    assert_ok(vfs_write(file, 0, &(vfs_buffer){"mine", 4}, 1));
+    vfs_close(file);
+    return true;
+}
+
+static void a_file_that_comes_meanwhile_is_not_replaced(void **state) {
+    (void)state;
+    collection c = collection_create();
+    fill(c.engine);
+    engine_backup_options options = {.progress = take_name, .context = c.files};
+    assert_status(back_up(c.engine, &options), HS_EXISTS);
+    uint64_t size = 0;
+    assert_memory_equal(memory_vfs_bytes(c.files, TARGET, &size), "mine", 4);
+    assert_false(is_there(c.files, PARTIAL));
+    collection_free(&c);
+}
+
 /* --- failures --------------------------------------------------------------------------------- */
 
 /* After a backup that failed: nothing under its name, nothing left (unless deleting failed too),
@@ -552,6 +576,7 @@ int main(int count, char **values) {
         cmocka_unit_test(an_open_file_is_not_replaced),
         cmocka_unit_test(the_log_of_another_collection_is_not_used),
         cmocka_unit_test(two_backups_to_one_file_do_not_mix),
+        cmocka_unit_test(a_file_that_comes_meanwhile_is_not_replaced),
         cmocka_unit_test(a_backup_that_is_stopped_leaves_nothing),
         cmocka_unit_test(an_io_error_at_any_call_leaves_no_backup),
         cmocka_unit_test(a_short_write_leaves_no_backup),
