@@ -134,9 +134,12 @@ static hs_status list_families(store *s, engine_family **families, uint32_t *cou
                              : HS_OK;
 }
 
-/* Gives the pages back that families keep for their next writers: they may be the ones in the
- * way. */
-static void empty_pools(store *s) {
+/* Gives back what is not in use: what nobody can see any more, and the pages that families keep for
+ * their next writers. They may be the ones in the way. */
+static void give_back_unused(store *s) {
+    readers_view view;
+    store_look(s, &view);
+    space_reclaim(&s->space, &view);
     for (uint32_t i = 0; i <= ENGINE_FAMILIES_MAX; i++) {
         family_state *state = atomic_load(&s->states[i]);
         if (state == NULL) continue;
@@ -195,9 +198,26 @@ static hs_status move_lengths(store *s, uint64_t limit) {
     return space_trim(&s->space, 0);
 }
 
+#define TIDYING_PASSES 3u  /* the first one leaves a few behind: copies need room too */
+#define TIDIED_LEAST   16u /* a file that has less than a sixteenth free is left alone */
+#define TIDIED_MOST    (UINT64_C(256) << 20) /* bytes to be moved: more would be felt */
+
+hs_status store_tidy(store *s) {
+    TRY(checkpoint_run(s, CHECKPOINT_NEEDED));
+    give_back_unused(s);
+    for (uint32_t pass = 0; pass < TIDYING_PASSES; pass++) {
+        uint64_t taken = space_taken_units(&s->space), units = atomic_load(&s->file.units);
+        uint64_t unused = units - taken;
+        uint64_t moved = unused < taken ? unused : taken;
+        if (unused <= units / TIDIED_LEAST + SLACK_UNITS || moved * UNIT_SIZE > TIDIED_MOST) break;
+        TRY(move_lengths(s, taken));
+    }
+    return HS_OK;
+}
+
 hs_status store_compact(store *s) {
     TRY(checkpoint_run(s, CHECKPOINT_NEEDED));
-    empty_pools(s);
+    give_back_unused(s);
     uint64_t before = UINT64_MAX;
     uint32_t lifts = 0;
     for (uint32_t pass = 0; pass < PASSES_MAX; pass++) {

@@ -80,7 +80,8 @@ static inline hs_status pagefile_get(pagefile *pf, uint32_t page, const page_exp
                                      page_header **result) {
     page_header *at = *result = pagefile_at(pf, page);
     if (page < atomic_load_explicit(&pf->units, memory_order_relaxed) &&
-        pagefile_is_verified(pf, page) && at->kind == expect->kind && at->level == expect->level) {
+        pagefile_is_verified(pf, page) && at->page == page && at->kind == expect->kind &&
+        at->level == expect->level) {
         return HS_OK;
     }
     return pagefile_touch(pf, page, expect);

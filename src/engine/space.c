@@ -339,6 +339,12 @@ uint64_t space_held_units(space *s, const readers_view *view) {
     return units;
 }
 
+void space_reclaim(space *s, const readers_view *view) {
+    pthread_mutex_lock(&s->lock);
+    reclaim(s, view->oldest);
+    pthread_mutex_unlock(&s->lock);
+}
+
 uint64_t space_taken_units(space *s) {
     pthread_mutex_lock(&s->lock);
     uint64_t taken = s->taken.set;

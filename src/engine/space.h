@@ -135,6 +135,9 @@ hs_status space_trim(space *s, uint64_t slack);
 /* Units that were freed, but that a reader may still see; O(what is freed and not reused). */
 uint64_t space_held_units(space *s, const readers_view *view);
 
+/* Takes back what no reader can see and no checkpoint contains. */
+void space_reclaim(space *s, const readers_view *view);
+
 /* Units in use now. */
 uint64_t space_taken_units(space *s);
 

@@ -555,6 +555,8 @@ void store_close(engine *e, hs_status *status) {
     readers_view view;
     store_look(s, &view);
     assert(view.count == 0);
+    /* What fails here fails again below, or is not worth a word. */
+    if (!atomic_load(&s->clean)) (void)store_tidy(s);
     *status = checkpoint_run(s, CHECKPOINT_CLEAN);
     if (*status == HS_OK) {
         *status = give_back_rest(s);

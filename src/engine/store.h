@@ -170,6 +170,8 @@ hs_status recovery_replay(store *s);
 /* Moves pages from the end of the file into free space before them, and gives the end back. Writers
  * wait for a family only while a part of it is moved. */
 hs_status store_compact(store *s);
+/* The same in few passes, and only if that is little work: before closing. */
+hs_status store_tidy(store *s);
 
 /* --- stats.c ---------------------------------------------------------------------------------- */
 

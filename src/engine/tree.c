@@ -54,12 +54,27 @@ hs_status tree_value(store *s, const table_entry *e, const node *leaf, uint32_t 
     return HS_OK;
 }
 
+#define FETCHED_BYTES 2048u
+
+/* Asks for the beginning of a long value, and for each system page that it reaches into, at once:
+ * who reads it in order would wait for them one after the other. */
+static void fetch_value(hs_slice value) {
+    const uint8_t *bytes = value.data;
+    if (value.size < 512) return;
+    for (size_t at = 0; at < value.size && at < FETCHED_BYTES; at += 64)
+        __builtin_prefetch(bytes + at);
+    if (value.size <= UNIT_SIZE) __builtin_prefetch(bytes + value.size - 1);
+}
+
 hs_status tree_get(store *s, const table_entry *e, hs_slice key, hs_slice *value) {
     if (e->root == 0) return HS_NOT_FOUND;
     tree_path path;
     bool equal;
     TRY(tree_descend(s, e, key, &path, &equal));
-    return equal ? tree_value(s, e, path.nodes[0], path.index[0], value) : HS_NOT_FOUND;
+    if (!equal) return HS_NOT_FOUND;
+    TRY(tree_value(s, e, path.nodes[0], path.index[0], value));
+    fetch_value(*value);
+    return HS_OK;
 }
 
 int tree_step_leaf(store *s, const table_entry *e, tree_path *path, bool forward) {
