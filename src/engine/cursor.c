@@ -43,9 +43,8 @@ static void fetch_ahead(const cursor *c) {
 /* Reads the entry that the path leads to. 1, or a negative status. */
 static int stand(cursor *c, const table_entry *e) {
     const node *leaf = c->path.nodes[0];
-    node_value value;
-    node_read(leaf, &e->def->shape, c->path.index[0], c->key_bytes, c->prefixed == leaf, &c->key,
-              &value);
+    uint32_t long_page = node_read(leaf, &e->def->shape, c->path.index[0], c->key_bytes,
+                                   c->prefixed == leaf, &c->key, &c->value);
     c->prefixed = leaf;
     if (c->txn->write) {
         /* The page may change under the key. */
@@ -58,8 +57,7 @@ static int stand(cursor *c, const table_entry *e) {
     fetch_ahead(c);
     c->place = CURSOR_ON;
     c->writes = c->txn->writes;
-    c->value = value.bytes;
-    if (value.long_page == 0) return 1;
+    if (long_page == 0) return 1;
     hs_status status = tree_value(c->txn->store, e, leaf, c->path.index[0], &c->value);
     return status == HS_OK ? 1 : (int)status;
 }

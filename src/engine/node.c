@@ -115,9 +115,10 @@ static node_value cell_value(const node *n, const slot *s, uint32_t *mark) {
 }
 
 static const uint8_t *cell_rest(const node *n, const slot *s) {
-    uint32_t mark;
-    cell_value(n, s, &mark);
-    return at(n, s->offset) + mark;
+    const uint8_t *cell = at(n, s->offset);
+    if (n->page.kind == PAGE_INNER) return cell + 4;
+    if (cell[0] == LONG_MARK) return cell + NODE_LONG_VALUE;
+    return cell + (cell[0] >= 0x80 ? 2 : 1);
 }
 
 /* --- search ----------------------------------------------------------------------------------- */
@@ -273,26 +274,39 @@ static void copy_loosely(uint8_t *to, const uint8_t *from, uint32_t size) {
         memcpy(to + done, from + done, 16);
 }
 
-void node_read(const node *n, const node_shape *shape, uint32_t index, uint8_t *buffer,
-               bool prefixed, hs_slice *key, node_value *value) {
+uint32_t node_read(const node *n, const node_shape *shape, uint32_t index, uint8_t *buffer,
+                   bool prefixed, hs_slice *key, hs_slice *value) {
     if (is_fixed(n)) {
         *key = node_key(n, index, buffer);
-        *value = node_get_value(n, shape, index);
-        return;
+        value->data = at(n, shape->layout.values + index * shape->layout.stride);
+        value->size = shape->layout.value_size;
+        return 0;
     }
     const slot *s = &slots_of(n)[index];
-    uint32_t mark, rest = rest_size(s->size);
-    *value = cell_value(n, s, &mark);
+    const uint8_t *cell = at(n, s->offset), *from = cell + 1;
+    uint32_t rest = rest_size(s->size), long_page = 0;
+    size_t size = cell[0];
+    if (size == LONG_MARK) {
+        long_page = load_u32(cell + 1);
+        size = load_u32(cell + 5);
+        from = cell + NODE_LONG_VALUE;
+    } else if (size >= 0x80) {
+        size = (size & 0x7F) << 8 | cell[1];
+        from = cell + 2;
+    }
+    value->data = long_page == 0 ? from + rest : NULL;
+    value->size = size;
     if (!prefixed) copy_loosely(buffer, prefix_of(n), n->prefix_size);
     uint8_t *suffix = buffer + n->prefix_size;
     store_u32(suffix, __builtin_bswap32(s->head));
-    const uint8_t *from = at(n, s->offset) + mark;
-    if (s->offset + mark + rest + 16u <= node_bytes(n)) {
+    if (from + rest + 16 <= at(n, node_bytes(n))) {
         copy_loosely(suffix + HEAD_SIZE, from, rest);
     } else {
         memcpy(suffix + HEAD_SIZE, from, rest);
     }
-    *key = (hs_slice){buffer, (size_t)n->prefix_size + s->size};
+    key->data = buffer;
+    key->size = (size_t)n->prefix_size + s->size;
+    return long_page;
 }
 
 /* --- edits of one node ------------------------------------------------------------------------ */
