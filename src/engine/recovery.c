@@ -289,7 +289,7 @@ static hs_status replay_all(store *s, txn *t) {
  * says. */
 static hs_status make_headers_durable(store *s) {
     if (s->header.clean != 0) return HS_OK;
-    TRY(checkpoint_write_header(&s->file, &s->header));
+    TRY(checkpoint_write_header_alone(&s->file, &s->header));
     return wal_write_header(&s->log, s->header.sequence);
 }
 
