@@ -271,6 +271,8 @@ hs_status wal_scan_rewrite(wal_scan *s, uint64_t end) {
     size_t size = (size_t)(end - from);
     TRY(ring_write(s->log, from, s->buffer + s->rewritten, size));
     s->rewritten += size;
+    uint64_t offset = from % s->log->capacity, to_wrap = s->log->capacity - offset;
+    vfs_write_behind(s->log->file, LOG_RING_OFFSET + offset, size < to_wrap ? size : to_wrap);
     return HS_OK;
 }
 
