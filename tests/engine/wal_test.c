@@ -93,7 +93,7 @@ static wal_scan begin_scan(place *p, mark at, size_t bytes) {
 
 /* Hands out the next record, renewing the buffer as needed; false where the log ends. */
 static bool scan_next(wal_scan *scan, record_header *h, const uint8_t **payload) {
-    for (int renewals = 0; renewals < 2; renewals++) {
+    for (int renewals = 0; renewals < 3; renewals++) {
         int next = wal_scan_next(scan, h, payload);
         assert_true(next >= 0);
         if (next == 1 || scan->ended) return next == 1;
@@ -150,6 +150,64 @@ static void records_of_every_size_come_back(void **state) {
     assert_int_equal(end.position, p.log.end);
     assert_int_equal(end.chain, p.log.chain);
     place_free(&p);
+}
+
+/* Wherever its end falls, in a header, a payload, at the ring's end, or before all of a record. */
+static void a_scan_finds_the_same_through_a_buffer_of_any_size(void **state) {
+    (void)state;
+    place p = place_create(CAPACITY);
+    for (uint64_t begin = 0; begin < 96; begin += 8) {
+        p.log.tail = p.log.end = 5 * CAPACITY - 2000 + begin;
+        mark start = mark_end(&p);
+        for (size_t i = 0; i < 12; i++)
+            append_and_write(&p, i * 37 % 500);
+        append_and_write(&p, 3000);
+        append_and_write(&p, 1);
+        for (size_t bytes = sizeof(record_header); bytes < 1100; bytes += 9) {
+            mark at = start;
+            assert_int_equal(read_through(&p, &at, bytes), 14);
+            assert_int_equal(at.position, p.log.end);
+            assert_int_equal(at.chain, p.log.chain);
+        }
+    }
+    place_free(&p);
+}
+
+/* The ring with every byte outside of [from, to) changed; a second call changes it back. */
+static void invert_outside(place *p, uint64_t from, uint64_t to) {
+    uint64_t size = 0;
+    uint8_t *ring = memory_vfs_bytes(p->files, PATH, &size) + LOG_RING_OFFSET;
+    for (uint64_t at = to; at < from + CAPACITY; at++)
+        ring[at % CAPACITY] ^= 0xFF;
+}
+
+/* What the file holds is changed behind the scan's back: just the records asked for come back. */
+static void a_rewrite_restores_whole_records_and_nothing_behind_them(void **state) {
+    (void)state;
+    for (uint64_t kept = 0; kept <= 10; kept++) {
+        place p = place_create(CAPACITY);
+        append_and_write(&p, CAPACITY - 1000);
+        p.log.tail = p.log.end;
+        mark start = mark_end(&p);
+        for (int i = 0; i < 10; i++)
+            append_and_write(&p, 150);
+        uint64_t size = 0;
+        uint8_t *ring = memory_vfs_bytes(p.files, PATH, &size) + LOG_RING_OFFSET;
+        uint64_t before = XXH3_64bits(ring, CAPACITY);
+        wal_scan scan = begin_scan(&p, start, CAPACITY);
+        record_header h;
+        const uint8_t *payload;
+        while (wal_scan_next(&scan, &h, &payload) == 1)
+            continue;
+        uint64_t end = start.position + kept * wal_record_bytes(150);
+        invert_outside(&p, start.position, start.position); /* all of it */
+        assert_ok(wal_scan_rewrite(&scan, end));
+        assert_ok(wal_scan_rewrite(&scan, end)); /* has nothing left to do */
+        invert_outside(&p, start.position, end);
+        assert_int_equal(XXH3_64bits(ring, CAPACITY), before);
+        wal_scan_close(&scan);
+        place_free(&p);
+    }
 }
 
 static void many_records_are_written_at_once(void **state) {
@@ -540,6 +598,8 @@ static void every_failure_of_creating_and_opening_is_reported(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(records_of_every_size_come_back),
+        cmocka_unit_test(a_scan_finds_the_same_through_a_buffer_of_any_size),
+        cmocka_unit_test(a_rewrite_restores_whole_records_and_nothing_behind_them),
         cmocka_unit_test(many_records_are_written_at_once),
         cmocka_unit_test(records_go_round_the_ring_for_many_laps),
         cmocka_unit_test(a_record_may_fill_the_ring_exactly_wherever_it_begins),
