@@ -1,8 +1,8 @@
 /* recovery.c: after a crash: the commits that the log holds beyond the last checkpoint are done
- * again, through the same code that did them first. They are put and deleted in batches in the order
- * of their keys, so that neighbours find their pages in the processor's cache: operations on
- * different keys may change places, those on the same key do not. What is on disk is written again as it is,
- * nothing else: a crash during recovery is followed by the same recovery.
+ * again, through the same code that did them first. They are put and deleted in batches in the
+ * order of their keys, so that neighbours find their pages in the processor's cache: operations on
+ * different keys may change places, those on the same key do not. What is on disk is written again
+ * as it is, nothing else: a crash during recovery is followed by the same recovery.
  */
 #include <assert.h>
 #include <string.h>
