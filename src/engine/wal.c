@@ -246,7 +246,7 @@ static hs_status scan_record(wal_scan *s, record_header *header) {
     }
     s->needed = (size_t)bytes;
     if (room < s->needed) return HS_LIMIT;
-    TRY(scan_fetch(s, s->needed));
+    TRY(scan_fetch(s, sizeof *header + header->size));
     const uint8_t *payload = s->buffer + s->done + sizeof *header;
     return header->payload_hash == XXH3_64bits(payload, header->size) ? HS_OK : HS_NOT_FOUND;
 }
@@ -258,6 +258,10 @@ int wal_scan_next(wal_scan *s, record_header *header, const uint8_t **payload) {
     if (status != HS_OK) return (int)status;
     *payload = s->buffer + s->done + sizeof *header;
     s->done += s->needed;
+    if (s->filled < s->done) { /* the file ends before what rounds the last record up */
+        memset(s->buffer + s->filled, 0, s->done - s->filled);
+        s->filled = s->done;
+    }
     s->position += s->needed;
     s->chain = header->checksum;
     s->sequence++;
