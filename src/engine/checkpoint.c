@@ -37,12 +37,11 @@ hs_status checkpoint_write_header(pagefile *file, const file_header *header) {
     return vfs_sync(file->file);
 }
 
-/* The same, but nothing else of the file has to be synced along. */
-static hs_status write_header_alone(vfs_file *file, const file_header *header) {
+hs_status checkpoint_write_header_alone(pagefile *file, const file_header *header) {
     uint64_t offset;
-    TRY(put_header(file, header, &offset));
-    TRY(vfs_write_back(file, offset, UNIT_SIZE));
-    return vfs_sync_written(file);
+    TRY(put_header(file->file, header, &offset));
+    TRY(vfs_write_back(file->file, offset, UNIT_SIZE));
+    return vfs_sync_written(file->file);
 }
 
 /* --- the walk over new pages ------------------------------------------------------------------ */
@@ -349,7 +348,7 @@ static hs_status save(store *s, const catalog *c, file_header *h) {
     hs_status status = build(s, c, h, &taken, &fresh, &made);
     bool syncing = status == HS_OK;
     if (status == HS_OK) status = bring_to_disk(s, &fresh);
-    if (status == HS_OK) status = write_header_alone(s->file.file, h);
+    if (status == HS_OK) status = checkpoint_write_header_alone(&s->file, h);
     if (status == HS_OK) {
         status = finish(s, h, &fresh, made);
     } else if (syncing) {

@@ -87,31 +87,41 @@ typedef struct chain {
     uint64_t position, checksum, sequence;
 } chain;
 
+#define SCAN_BYTES ((size_t)1 << 20)
+
+/* Does the operations of one commit again. */
+static hs_status redo_record(salvage_target *t, const record_header *h, const uint8_t *payload,
+                             bool *understood) {
+    byte_reader r = reader_of(payload, h->size);
+    while (r.next != r.end && !r.failed)
+        TRY(redo_operation(t, &r));
+    if (r.failed) *understood = false;
+    return salvage_target_relax(t);
+}
+
 /* Follows a chain to its end, and does its commits if `t` is not NULL. The number of the last
  * commit, or sequence − 1 if there is none; *understood is false if a record made no sense. */
 static hs_status follow(wal *log, chain at, salvage_target *t, uint64_t *last, bool *understood) {
-    for (;; at.sequence++) {
-        record_header h;
-        uint8_t *payload;
-        *last = at.sequence - 1;
-        hs_status status = wal_read(log, at.position, at.checksum, at.sequence, &h, &payload);
-        if (status == HS_NO_MEMORY) return status;
-        /* An unlogged commit's pages were never saved: it was not acknowledged, and ends the
-         * log. */
-        if (status != HS_OK || (h.flags & RECORD_UNLOGGED) != 0) {
-            memory_free(payload);
-            return HS_OK;
+    wal_scan scan;
+    record_header h;
+    const uint8_t *payload;
+    *last = at.sequence - 1;
+    TRY(wal_scan_open(&scan, log, at.position, at.checksum, at.sequence, SCAN_BYTES));
+    hs_status status = HS_OK;
+    while (status == HS_OK) {
+        int next = wal_scan_next(&scan, &h, &payload);
+        /* What cannot be read ends the log. So does an unlogged commit: its pages were never saved,
+         * and it was not acknowledged. */
+        if (next < 0 || scan.ended || (next == 1 && (h.flags & RECORD_UNLOGGED) != 0)) break;
+        if (next == 0) {
+            status = wal_scan_renew(&scan);
+            continue;
         }
-        byte_reader r = {payload, payload + h.size, false};
-        while (t != NULL && r.next != r.end && !r.failed && status == HS_OK)
-            status = redo_operation(t, &r);
-        if (r.failed) *understood = false;
-        memory_free(payload);
-        if (status == HS_OK && t != NULL) status = salvage_target_relax(t);
-        if (status != HS_OK) return status;
-        at.position += wal_record_bytes(h.size);
-        at.checksum = h.checksum;
+        if (t != NULL) status = redo_record(t, &h, payload, understood);
+        if (status == HS_OK) *last = h.sequence;
     }
+    wal_scan_close(&scan);
+    return status;
 }
 
 /* Where the log goes on behind a header slot. A cleanly closed file's log begins anew. */

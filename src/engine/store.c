@@ -339,17 +339,6 @@ static hs_status renew_log(store *s) {
     return wal_open(&s->log, s->vfs, s->log_path, s->header.collection, &tail);
 }
 
-/* Whether a log that was opened beside a cleanly closed file holds commits all the same: then the
- * header that says so is an old one, and the log counts. */
-static hs_status holds_commits(store *s, bool *holds) {
-    record_header record;
-    uint8_t *payload;
-    hs_status status = wal_read(&s->log, 0, 0, s->header.sequence + 1, &record, &payload);
-    *holds = status == HS_OK;
-    memory_free(payload);
-    return status == HS_NOT_FOUND ? HS_OK : status;
-}
-
 /* Opens the log beside a cleanly closed file, which does not need it. Another collection's (of the
  * file that a backup has replaced) may go if it holds nothing. */
 static hs_status load_clean_log(store *s, hs_status opened) {
@@ -359,7 +348,9 @@ static hs_status load_clean_log(store *s, hs_status opened) {
     bool usable = opened == HS_OK && s->log.capacity == s->header.log_capacity, counts = false;
     bool fits = s->header.log_capacity == s->config.log_size / UNIT_SIZE * UNIT_SIZE;
     if (opened != HS_OK && opened != HS_NOT_FOUND && opened != HS_CORRUPT) return opened;
-    if (usable) TRY(holds_commits(s, &counts));
+    /* If it holds commits all the same, then the header that says so is an old one, and the log
+     * counts. */
+    if (usable) TRY(wal_has_record(&s->log, 0, 0, s->header.sequence + 1, &counts));
     return counts || (usable && fits) ? HS_OK : renew_log(s);
 }
 

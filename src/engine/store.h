@@ -157,6 +157,8 @@ hs_status checkpoint_run(store *s, checkpoint_mode mode);
 hs_status checkpoint_mark_open(store *s);
 /* Writes a header into the slot of its generation and syncs the file. */
 hs_status checkpoint_write_header(pagefile *file, const file_header *header);
+/* The same, but nothing else of the file is synced along. */
+hs_status checkpoint_write_header_alone(pagefile *file, const file_header *header);
 /* The checksum that a header slot must carry. */
 uint64_t checkpoint_header_checksum(const file_header *header);
 

@@ -37,6 +37,9 @@ typedef struct vfs_ops {
      * failure of either is a failed sync. */
     hs_status (*write_back)(vfs_file *file, uint64_t offset, uint64_t size);
     hs_status (*sync_written)(vfs_file *file);
+    /* Lets the system begin to bring a part of the file to disk, so that a later sync is short.
+     * Promises nothing, and may do nothing. */
+    void (*write_behind)(vfs_file *file, uint64_t offset, uint64_t size);
     hs_status (*size)(vfs_file *file, uint64_t *size);
     /* Grows the file to `size` with its space allocated (reads as zeros), so that storing through
      * the map cannot fault. */
@@ -92,6 +95,9 @@ static inline hs_status vfs_write_back(vfs_file *f, uint64_t offset, uint64_t si
 }
 static inline hs_status vfs_sync_written(vfs_file *f) {
     return f->ops->sync_written(f);
+}
+static inline void vfs_write_behind(vfs_file *f, uint64_t offset, uint64_t size) {
+    f->ops->write_behind(f, offset, size);
 }
 static inline hs_status vfs_size(vfs_file *f, uint64_t *size) {
     return f->ops->size(f, size);

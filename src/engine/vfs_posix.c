@@ -192,6 +192,11 @@ static hs_status posix_sync_written(vfs_file *base) {
     return error_errno(errno, "cannot sync '%s'", file->path);
 }
 
+static void posix_write_behind(vfs_file *base, uint64_t offset, uint64_t size) {
+    (void)sync_file_range(posix(base)->descriptor, (off_t)offset, (off_t)size,
+                          SYNC_FILE_RANGE_WRITE);
+}
+
 /* --- size ---------------------------------------------------------------------------------------
  */
 
@@ -400,6 +405,7 @@ vfs *vfs_posix(void) {
         .sync = posix_sync,
         .write_back = posix_write_back,
         .sync_written = posix_sync_written,
+        .write_behind = posix_write_behind,
         .size = posix_size,
         .grow = posix_grow,
         .truncate = posix_truncate,

@@ -12,9 +12,11 @@
 #include "base/error.h"
 #include "base/memory.h"
 
-#define PREPARE_STEP (UINT64_C(1) << 20)
-#define STAGING_SIZE ((size_t)64 << 10)
-#define STAGED_MAX   ((size_t)8 << 10) /* bytes of a record that is copied, not written alone */
+#define PREPARE_STEP  (UINT64_C(1) << 20)
+#define STAGING_SIZE  ((size_t)64 << 10)
+#define SCAN_STEP_MIN ((size_t)64 << 10)
+#define SCAN_STEP_MAX ((size_t)1 << 20)
+#define STAGED_MAX    ((size_t)8 << 10) /* bytes of a record that is copied, not written alone */
 
 static uint64_t header_checksum(const log_header *h) {
     return XXH3_64bits(h, offsetof(log_header, checksum));
@@ -110,10 +112,8 @@ bool wal_holds_commits(vfs *fs, const char *path) {
     wal log;
     uint64_t tail = 0;
     if (status != HS_OK || wal_open(&log, fs, path, h.collection, &tail) != HS_OK) return false;
-    record_header record;
-    uint8_t *payload;
-    bool first = wal_read(&log, 0, 0, 1, &record, &payload) == HS_OK;
-    memory_free(payload);
+    bool first = false;
+    if (wal_has_record(&log, 0, 0, 1, &first) != HS_OK) first = false;
     /* Behind a checkpoint the place of the next record is not known here: any ring may hold
      * some. */
     bool holds = first || (tail > 0 && atomic_load(&log.prepared) > 0);
@@ -166,13 +166,11 @@ void wal_read_holder(vfs *fs, const char *path, char *text, size_t size) {
 
 /* --- the ring --------------------------------------------------------------------------------- */
 
-/* Reads from the ring; HS_NOT_FOUND where it was never written. */
-static hs_status ring_read(wal *l, uint64_t position, void *data, size_t size) {
-    uint8_t *to = data;
+/* Reads from the ring, around its end. */
+static hs_status ring_read(wal *l, uint64_t position, uint8_t *to, size_t size) {
     while (size > 0) {
         uint64_t offset = position % l->capacity;
         size_t part = size < l->capacity - offset ? size : (size_t)(l->capacity - offset);
-        if (offset + part > atomic_load(&l->prepared)) return HS_NOT_FOUND;
         TRY(vfs_read(l->file, LOG_RING_OFFSET + offset, to, part));
         to += part;
         position += part;
@@ -181,27 +179,140 @@ static hs_status ring_read(wal *l, uint64_t position, void *data, size_t size) {
     return HS_OK;
 }
 
-hs_status wal_read(wal *l, uint64_t position, uint64_t chain, uint64_t sequence,
-                   record_header *header, uint8_t **payload) {
-    *payload = NULL;
-    TRY(ring_read(l, position, header, sizeof *header));
-    if (header->sequence != sequence || header->checksum != record_checksum(header, chain) ||
-        wal_record_bytes(header->size) > l->capacity) {
-        return HS_NOT_FOUND;
+/* One piece of the ring, split where the ring ends. */
+static hs_status ring_write(wal *l, uint64_t position, const uint8_t *data, size_t size) {
+    while (size > 0) {
+        uint64_t offset = position % l->capacity;
+        size_t part = size < l->capacity - offset ? size : (size_t)(l->capacity - offset);
+        TRY(vfs_write(l->file, LOG_RING_OFFSET + offset, &(vfs_buffer){data, part}, 1));
+        data += part;
+        position += part;
+        size -= part;
     }
-    if (header->size == 0) return header->payload_hash == XXH3_64bits("", 0) ? HS_OK : HS_NOT_FOUND;
-    uint8_t *bytes = memory_alloc(header->size);
-    if (bytes == NULL) return error_memory("a log record", header->size);
-    hs_status status = ring_read(l, position + sizeof *header, bytes, header->size);
-    if (status == HS_OK && header->payload_hash != XXH3_64bits(bytes, header->size))
-        status = HS_NOT_FOUND;
-    if (status != HS_OK) {
-        memory_free(bytes);
-        return status;
-    }
-    *payload = bytes;
     return HS_OK;
 }
+
+/* Bytes from `position` on that were ever written. */
+static uint64_t ring_readable(wal *l, uint64_t position) {
+    uint64_t prepared = atomic_load(&l->prepared), offset = position % l->capacity;
+    if (prepared == l->capacity) return l->capacity;
+    return offset < prepared ? prepared - offset : 0;
+}
+
+/* --- scanning --------------------------------------------------------------------------------- */
+
+hs_status wal_scan_open(wal_scan *s, wal *l, uint64_t position, uint64_t chain, uint64_t sequence,
+                        size_t bytes) {
+    *s = (wal_scan){.log = l, .position = position, .chain = chain, .sequence = sequence};
+    s->capacity = bytes < l->capacity ? bytes : (size_t)l->capacity;
+    s->step = SCAN_STEP_MIN;
+    s->buffer = memory_alloc(s->capacity);
+    return s->buffer == NULL ? error_memory("the log's records", s->capacity) : HS_OK;
+}
+
+void wal_scan_close(wal_scan *s) {
+    memory_free(s->buffer);
+    s->buffer = NULL;
+}
+
+/* Reads on until `needed` bytes, which the buffer has room for, lie behind what was handed out.
+ * HS_NOT_FOUND: so many were never written. */
+static hs_status scan_fetch(wal_scan *s, size_t needed) {
+    size_t have = s->filled - s->done, want = have + s->step;
+    if (have >= needed) return HS_OK;
+    uint64_t readable = ring_readable(s->log, s->position);
+    if (readable < needed) return HS_NOT_FOUND;
+    if (want > s->capacity - s->done) want = s->capacity - s->done;
+    if (want > readable) want = (size_t)readable;
+    if (want < needed) want = needed;
+    TRY(ring_read(s->log, s->position + have, s->buffer + s->filled, want - have));
+    s->filled = s->done + want;
+    if (s->step < SCAN_STEP_MAX) s->step *= 2;
+    return HS_OK;
+}
+
+/* The next record as a whole in the buffer, verified. HS_NOT_FOUND: it is none. HS_LIMIT: the
+ * buffer has no room for it. */
+static hs_status scan_record(wal_scan *s, record_header *header) {
+    size_t room = s->capacity - s->done;
+    s->needed = sizeof *header;
+    if (room < s->needed) return HS_LIMIT;
+    TRY(scan_fetch(s, s->needed));
+    memcpy(header, s->buffer + s->done, sizeof *header);
+    uint64_t bytes = wal_record_bytes(header->size);
+    if (header->sequence != s->sequence || header->checksum != record_checksum(header, s->chain) ||
+        bytes > s->log->capacity) {
+        return HS_NOT_FOUND;
+    }
+    s->needed = (size_t)bytes;
+    if (room < s->needed) return HS_LIMIT;
+    TRY(scan_fetch(s, sizeof *header + header->size));
+    const uint8_t *payload = s->buffer + s->done + sizeof *header;
+    return header->payload_hash == XXH3_64bits(payload, header->size) ? HS_OK : HS_NOT_FOUND;
+}
+
+int wal_scan_next(wal_scan *s, record_header *header, const uint8_t **payload) {
+    hs_status status = s->ended ? HS_NOT_FOUND : scan_record(s, header);
+    if (status == HS_NOT_FOUND) s->ended = true;
+    if (status == HS_NOT_FOUND || status == HS_LIMIT) return 0;
+    if (status != HS_OK) return (int)status;
+    *payload = s->buffer + s->done + sizeof *header;
+    s->done += s->needed;
+    if (s->filled < s->done) { /* the file ends before what rounds the last record up */
+        memset(s->buffer + s->filled, 0, s->done - s->filled);
+        s->filled = s->done;
+    }
+    s->position += s->needed;
+    s->chain = header->checksum;
+    s->sequence++;
+    return 1;
+}
+
+hs_status wal_scan_rewrite(wal_scan *s, uint64_t end) {
+    uint64_t from = s->position - s->done + s->rewritten;
+    if (end <= from) return HS_OK;
+    assert(end <= s->position);
+    size_t size = (size_t)(end - from);
+    TRY(ring_write(s->log, from, s->buffer + s->rewritten, size));
+    s->rewritten += size;
+    uint64_t offset = from % s->log->capacity, to_wrap = s->log->capacity - offset;
+    vfs_write_behind(s->log->file, LOG_RING_OFFSET + offset, size < to_wrap ? size : to_wrap);
+    return HS_OK;
+}
+
+hs_status wal_scan_renew(wal_scan *s) {
+    uint8_t *buffer = s->buffer;
+    size_t rest = s->filled - s->done, capacity = s->capacity;
+    if (s->needed > capacity) {
+        capacity = s->needed;
+        buffer = memory_alloc(capacity);
+        if (buffer == NULL) return error_memory("a log record", capacity);
+    }
+    memmove(buffer, s->buffer + s->done, rest);
+    if (buffer != s->buffer) memory_free(s->buffer);
+    s->buffer = buffer;
+    s->capacity = capacity;
+    s->filled = rest;
+    s->done = s->rewritten = 0;
+    return HS_OK;
+}
+
+hs_status wal_has_record(wal *l, uint64_t position, uint64_t chain, uint64_t sequence, bool *has) {
+    wal_scan scan;
+    record_header header;
+    const uint8_t *payload;
+    TRY(wal_scan_open(&scan, l, position, chain, sequence, SCAN_STEP_MIN));
+    int next = wal_scan_next(&scan, &header, &payload);
+    if (next == 0 && !scan.ended) {
+        hs_status status = wal_scan_renew(&scan);
+        next = status == HS_OK ? wal_scan_next(&scan, &header, &payload) : (int)status;
+    }
+    wal_scan_close(&scan);
+    *has = next == 1;
+    return next < 0 ? (hs_status)next : HS_OK;
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
 
 hs_status wal_prepare(wal *l, uint64_t position) {
     uint64_t needed = position < l->capacity ? position : l->capacity;
@@ -246,25 +357,6 @@ void wal_append(wal *l, wal_record *record, uint64_t sequence) {
     l->queue_last = record;
     l->queue_bytes += wal_record_bytes(record->payload_size);
     l->queue_count++;
-}
-
-/* One piece of the ring, split where the ring ends. */
-static hs_status ring_write(wal *l, uint64_t position, const uint8_t *data, size_t size) {
-    while (size > 0) {
-        uint64_t offset = position % l->capacity;
-        size_t part = size < l->capacity - offset ? size : (size_t)(l->capacity - offset);
-        TRY(vfs_write(l->file, LOG_RING_OFFSET + offset, &(vfs_buffer){data, part}, 1));
-        data += part;
-        position += part;
-        size -= part;
-    }
-    return HS_OK;
-}
-
-hs_status wal_rewrite(wal *l, uint64_t position, const record_header *header,
-                      const uint8_t *payload) {
-    TRY(ring_write(l, position, (const uint8_t *)header, sizeof *header));
-    return ring_write(l, position + sizeof *header, payload, header->size);
 }
 
 /* Small records are gathered, so that neighbours are written with one call. */

@@ -76,20 +76,56 @@ void wal_write_holder(wal *l);
 /* Reads it from a log that somebody else has open; "another process" if that fails. */
 void wal_read_holder(vfs *fs, const char *path, char *text, size_t size);
 
-/* Reads the record at `position`, whose predecessor has checksum `chain`. HS_NOT_FOUND: there is no
- * valid record with this sequence: the log ends here. *payload is a heap block of header->size
- * bytes (may be NULL if that is 0). */
-hs_status wal_read(wal *l, uint64_t position, uint64_t chain, uint64_t sequence,
-                   record_header *header, uint8_t **payload);
-
-/* Writes a record that was read back to where it is. */
-hs_status wal_rewrite(wal *l, uint64_t position, const record_header *header,
-                      const uint8_t *payload);
-
 /* Bytes that a record with a payload of `size` bytes takes in the ring. */
 static inline uint64_t wal_record_bytes(size_t size) {
     return (sizeof(record_header) + (uint64_t)size + 7) / 8 * 8;
 }
+
+/* --- reading ----------------------------------------------------------------------------------
+ *
+ * A scan reads the ring in large pieces into a buffer and hands the records in it out one by one,
+ * verified, without copying them:
+ *
+ *   buffer  [ handed out | read ahead |          ]
+ *           0            done         filled     capacity
+ */
+typedef struct wal_scan {
+    wal *log;
+    uint64_t position; /* of the next record */
+    uint64_t chain;    /* checksum of the record before it */
+    uint64_t sequence; /* of the next record */
+    uint8_t *buffer;
+    size_t capacity;
+    size_t done;
+    size_t filled;
+    size_t rewritten; /* bytes of the buffer that were written back */
+    size_t step;      /* bytes to read at once; grows, as most logs are short after a crash */
+    size_t needed;    /* bytes of the next record, if the buffer had no room for it */
+    bool ended;       /* no valid record follows */
+} wal_scan;
+
+/* Begins a scan at `position` with the record of commit `sequence`, whose predecessor has checksum
+ * `chain`. The buffer takes `bytes`, or as much as the longest record. HS_NO_MEMORY. */
+hs_status wal_scan_open(wal_scan *s, wal *l, uint64_t position, uint64_t chain, uint64_t sequence,
+                        size_t bytes);
+void wal_scan_close(wal_scan *s);
+
+/* Hands out the next record: 1, with *payload (header->size bytes) valid until wal_scan_renew. 0 if
+ * the log ends here (`ended`), or if the buffer must be renewed first. HS_IO. */
+int wal_scan_next(wal_scan *s, record_header *header, const uint8_t **payload);
+
+/* Writes the records that were handed out and end at or before the position `end` back to where
+ * they are, in one piece. HS_IO. */
+hs_status wal_scan_rewrite(wal_scan *s, uint64_t end);
+
+/* Makes room in the buffer: payloads handed out are gone. HS_NO_MEMORY. */
+hs_status wal_scan_renew(wal_scan *s);
+
+/* Whether a valid record of commit `sequence` begins at `position` behind one with checksum
+ * `chain`. HS_NO_MEMORY, HS_IO. */
+hs_status wal_has_record(wal *l, uint64_t position, uint64_t chain, uint64_t sequence, bool *has);
+
+/* --- writing ---------------------------------------------------------------------------------- */
 
 /* Makes sure that the ring is allocated on disk up to `position`, so that writing there cannot run
  * out of space. HS_FULL, HS_IO. */

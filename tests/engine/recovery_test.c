@@ -214,14 +214,15 @@ static void forge_record(collection *c, const void *payload, size_t size, uint32
     uint64_t tail;
     assert_ok(wal_open(&log, memory_vfs_base(c->files), COLLECTION_LOG, h.collection, &tail));
     record_header read;
-    uint8_t *bytes = NULL;
-    log.end = h.log_position;
-    log.chain = h.log_chain;
-    while (wal_read(&log, log.end, log.chain, ++h.sequence, &read, &bytes) == HS_OK) {
-        log.end += wal_record_bytes(read.size);
-        log.chain = read.checksum;
-        memory_free(bytes);
-    }
+    const uint8_t *bytes;
+    wal_scan scan;
+    assert_ok(
+        wal_scan_open(&scan, &log, h.log_position, h.log_chain, h.sequence + 1, log.capacity));
+    while (wal_scan_next(&scan, &read, &bytes) == 1)
+        continue;
+    log.end = scan.position;
+    log.chain = scan.chain;
+    wal_scan_close(&scan);
     log.tail = log.end;
     wal_record *r = memory_zeroed(sizeof *r + size);
     if (size > 0) memcpy(r->payload, payload, size);
@@ -229,7 +230,7 @@ static void forge_record(collection *c, const void *payload, size_t size, uint32
     r->header.flags = flags;
     r->header.payload_hash = XXH3_64bits(r->payload, size);
     assert_ok(wal_prepare(&log, log.end + wal_record_bytes(size)));
-    wal_append(&log, r, h.sequence);
+    wal_append(&log, r, scan.sequence);
     assert_ok(wal_write(&log, log.queue_first));
     wal_close(&log);
 }

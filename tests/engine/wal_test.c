@@ -84,28 +84,51 @@ static mark mark_end(const place *p) {
     return (mark){p->log.end, p->log.chain, p->next};
 }
 
-/* Reads records from the mark on until there is no more; returns how many there were, and moves the
- * mark behind them. */
-static uint64_t read_all(place *p, mark *at) {
+/* Begins a scan at a mark, with a buffer of `bytes`. */
+static wal_scan begin_scan(place *p, mark at, size_t bytes) {
+    wal_scan scan;
+    assert_ok(wal_scan_open(&scan, &p->log, at.position, at.chain, at.sequence, bytes));
+    return scan;
+}
+
+/* Hands out the next record, renewing the buffer as needed; false where the log ends. */
+static bool scan_next(wal_scan *scan, record_header *h, const uint8_t **payload) {
+    for (int renewals = 0; renewals < 3; renewals++) {
+        int next = wal_scan_next(scan, h, payload);
+        assert_true(next >= 0);
+        if (next == 1 || scan->ended) return next == 1;
+        assert_ok(wal_scan_renew(scan));
+    }
+    fail_msg("a renewed buffer has no room for one record");
+    return false;
+}
+
+/* Reads records from the mark on until there is no more, through a buffer of `bytes`; returns how
+ * many there were, and moves the mark behind them. */
+static uint64_t read_through(place *p, mark *at, size_t bytes) {
     uint64_t count = 0;
-    for (;;) {
-        record_header h;
-        uint8_t *payload = NULL;
-        hs_status status = wal_read(&p->log, at->position, at->chain, at->sequence, &h, &payload);
-        if (status != HS_OK) {
-            assert_int_equal(status, HS_NOT_FOUND);
-            assert_null(payload);
-            return count;
-        }
-        assert_int_equal(h.sequence, at->sequence);
+    record_header h;
+    const uint8_t *payload;
+    wal_scan scan = begin_scan(p, *at, bytes);
+    for (; scan_next(&scan, &h, &payload); count++) {
+        assert_int_equal(h.sequence, at->sequence + count);
         for (size_t i = 0; i < h.size; i++)
             assert_int_equal(payload[i], payload_byte(h.sequence, i));
-        memory_free(payload);
-        at->position += wal_record_bytes(h.size);
-        at->chain = h.checksum;
-        at->sequence++;
-        count++;
     }
+    assert_int_equal(wal_scan_next(&scan, &h, &payload), 0); /* and stays there */
+    *at = (mark){scan.position, scan.chain, scan.sequence};
+    wal_scan_close(&scan);
+    return count;
+}
+
+static uint64_t read_all(place *p, mark *at) {
+    return read_through(p, at, 1 << 20);
+}
+
+static bool has_record(place *p, uint64_t position, uint64_t chain, uint64_t sequence) {
+    bool has;
+    assert_ok(wal_has_record(&p->log, position, chain, sequence, &has));
+    return has;
 }
 
 static void expect_records(place *p, mark from, uint64_t count) {
@@ -127,6 +150,64 @@ static void records_of_every_size_come_back(void **state) {
     assert_int_equal(end.position, p.log.end);
     assert_int_equal(end.chain, p.log.chain);
     place_free(&p);
+}
+
+/* Wherever its end falls, in a header, a payload, at the ring's end, or before all of a record. */
+static void a_scan_finds_the_same_through_a_buffer_of_any_size(void **state) {
+    (void)state;
+    place p = place_create(CAPACITY);
+    for (uint64_t begin = 0; begin < 96; begin += 8) {
+        p.log.tail = p.log.end = 5 * CAPACITY - 2000 + begin;
+        mark start = mark_end(&p);
+        for (size_t i = 0; i < 12; i++)
+            append_and_write(&p, i * 37 % 500);
+        append_and_write(&p, 3000);
+        append_and_write(&p, 1);
+        for (size_t bytes = sizeof(record_header); bytes < 1100; bytes += 9) {
+            mark at = start;
+            assert_int_equal(read_through(&p, &at, bytes), 14);
+            assert_int_equal(at.position, p.log.end);
+            assert_int_equal(at.chain, p.log.chain);
+        }
+    }
+    place_free(&p);
+}
+
+/* The ring with every byte outside of [from, to) changed; a second call changes it back. */
+static void invert_outside(place *p, uint64_t from, uint64_t to) {
+    uint64_t size = 0;
+    uint8_t *ring = memory_vfs_bytes(p->files, PATH, &size) + LOG_RING_OFFSET;
+    for (uint64_t at = to; at < from + CAPACITY; at++)
+        ring[at % CAPACITY] ^= 0xFF;
+}
+
+/* What the file holds is changed behind the scan's back: just the records asked for come back. */
+static void a_rewrite_restores_whole_records_and_nothing_behind_them(void **state) {
+    (void)state;
+    for (uint64_t kept = 0; kept <= 10; kept++) {
+        place p = place_create(CAPACITY);
+        append_and_write(&p, CAPACITY - 1000);
+        p.log.tail = p.log.end;
+        mark start = mark_end(&p);
+        for (int i = 0; i < 10; i++)
+            append_and_write(&p, 150);
+        uint64_t size = 0;
+        uint8_t *ring = memory_vfs_bytes(p.files, PATH, &size) + LOG_RING_OFFSET;
+        uint64_t before = XXH3_64bits(ring, CAPACITY);
+        wal_scan scan = begin_scan(&p, start, CAPACITY);
+        record_header h;
+        const uint8_t *payload;
+        while (wal_scan_next(&scan, &h, &payload) == 1)
+            continue;
+        uint64_t end = start.position + kept * wal_record_bytes(150);
+        invert_outside(&p, start.position, start.position); /* all of it */
+        assert_ok(wal_scan_rewrite(&scan, end));
+        assert_ok(wal_scan_rewrite(&scan, end)); /* has nothing left to do */
+        invert_outside(&p, start.position, end);
+        assert_int_equal(XXH3_64bits(ring, CAPACITY), before);
+        wal_scan_close(&scan);
+        place_free(&p);
+    }
 }
 
 static void many_records_are_written_at_once(void **state) {
@@ -199,12 +280,7 @@ static void what_is_left_of_earlier_laps_is_no_record(void **state) {
             append_and_write(&p, 1024 - sizeof(record_header));
             expect_records(&p, start, 1);
             /* Nor is it one for a reader that expects just the sequence that lies there. */
-            if (lap > 0) {
-                record_header h;
-                uint8_t *payload = NULL;
-                assert_int_equal(wal_read(&p.log, p.log.end, p.log.chain, p.next - 8, &h, &payload),
-                                 HS_NOT_FOUND);
-            }
+            if (lap > 0) assert_false(has_record(&p, p.log.end, p.log.chain, p.next - 8));
         }
     }
     place_free(&p);
@@ -297,11 +373,10 @@ static void a_record_longer_than_the_ring_is_none_even_with_a_right_checksum(voi
     assert_ok(wal_prepare(&p.log, CAPACITY));
     static const uint32_t sizes[] = {CAPACITY - sizeof(record_header) + 1, CAPACITY, UINT32_MAX};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        record_header h = {.sequence = 1, .size = sizes[i]}, read;
+        record_header h = {.sequence = 1, .size = sizes[i]};
         h.checksum = XXH3_64bits_withSeed(&h.sequence, sizeof h - 8, 0);
         assert_ok(vfs_write(p.log.file, LOG_RING_OFFSET, &(vfs_buffer){&h, sizeof h}, 1));
-        uint8_t *payload = NULL;
-        assert_int_equal(wal_read(&p.log, 0, 0, 1, &read, &payload), HS_NOT_FOUND);
+        assert_false(has_record(&p, 0, 0, 1));
     }
     place_free(&p);
 }
@@ -471,21 +546,33 @@ static void a_failed_write_is_reported(void **state) {
 
 static void failures_of_reading_are_not_the_end_of_the_log(void **state) {
     (void)state;
-    place p = place_create(CAPACITY);
+    place p = place_create(1 << 20);
     append_and_write(&p, 100);
-    for (uint64_t n = 1; n <= 2; n++) {
-        record_header h;
-        uint8_t *payload = NULL;
-        memory_vfs_fail(p.files, FAULT_IO, n, false);
-        assert_status(wal_read(&p.log, 0, 0, 1, &h, &payload), HS_IO);
-    }
+    mark second = mark_end(&p);
+    append_and_write(&p, 300000);
     record_header h;
-    uint8_t *payload = NULL;
-    memory_fail_after(1);
-    hs_status status = wal_read(&p.log, 0, 0, 1, &h, &payload);
-    memory_fail_after(0);
-    assert_int_equal(status, HS_NO_MEMORY);
-    expect_records(&p, (mark){0, 0, 1}, 1);
+    const uint8_t *payload;
+    bool has;
+    /* Of the record's header, and of the rest of a long record. */
+    for (uint64_t n = 1; n <= 2; n++) {
+        wal_scan scan = begin_scan(&p, second, 1 << 20);
+        memory_vfs_fail(p.files, FAULT_IO, n, false);
+        assert_int_equal(wal_scan_next(&scan, &h, &payload), HS_IO);
+        assert_false(scan.ended);
+        assert_int_equal(wal_scan_next(&scan, &h, &payload), 1);
+        wal_scan_close(&scan);
+    }
+    memory_vfs_fail(p.files, FAULT_IO, 1, false);
+    assert_status(wal_has_record(&p.log, 0, 0, 1, &has), HS_IO);
+    /* Of allocating the buffer, and of a longer one for the long record. */
+    for (uint64_t n = 1; n <= 2; n++) {
+        memory_fail_after(n);
+        hs_status status =
+            wal_has_record(&p.log, second.position, second.chain, second.sequence, &has);
+        memory_fail_after(0);
+        assert_int_equal(status, HS_NO_MEMORY);
+    }
+    expect_records(&p, (mark){0, 0, 1}, 2);
     place_free(&p);
 }
 
@@ -511,6 +598,8 @@ static void every_failure_of_creating_and_opening_is_reported(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(records_of_every_size_come_back),
+        cmocka_unit_test(a_scan_finds_the_same_through_a_buffer_of_any_size),
+        cmocka_unit_test(a_rewrite_restores_whole_records_and_nothing_behind_them),
         cmocka_unit_test(many_records_are_written_at_once),
         cmocka_unit_test(records_go_round_the_ring_for_many_laps),
         cmocka_unit_test(a_record_may_fill_the_ring_exactly_wherever_it_begins),

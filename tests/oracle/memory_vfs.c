@@ -496,6 +496,13 @@ static hs_status memory_sync_written(vfs_file *f) {
     return fails ? fault_error(m, "sync_written", handle->file->path) : HS_OK;
 }
 
+/* What reaches the disk of itself is drawn when a crash is made. */
+static void memory_write_behind(vfs_file *f, uint64_t offset, uint64_t size) {
+    (void)f;
+    (void)offset;
+    (void)size;
+}
+
 static hs_status memory_size(vfs_file *f, uint64_t *size) {
     memory_handle *handle = handle_of(f);
     if (enter(handle->owner, TOUCHES, "size", handle->file->path)) {
@@ -621,6 +628,7 @@ memory_vfs *memory_vfs_create(void) {
         .sync = memory_sync,
         .write_back = memory_write_back,
         .sync_written = memory_sync_written,
+        .write_behind = memory_write_behind,
         .size = memory_size,
         .grow = memory_grow,
         .truncate = memory_truncate,
