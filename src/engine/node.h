@@ -106,9 +106,9 @@ hs_slice node_key(const node *n, uint32_t index, uint8_t *buffer);
 /* An entry's value; of an inner node, the 4 bytes of its child's number. */
 node_value node_get_value(const node *n, const node_shape *shape, uint32_t index);
 
-/* An entry's key and value at once, for walking along a leaf; returns the page of a long value (then
- * *value has its size), or 0. `buffer` has NODE_KEY_ROOM bytes; if `prefixed`, it begins with the
- * prefix of this very node already. */
+/* An entry's key and value at once, for walking along a leaf; returns the page of a long value
+ * (then *value has its size), or 0. `buffer` has NODE_KEY_ROOM bytes; if `prefixed`, it begins with
+ * the prefix of this very node already. */
 uint32_t node_read(const node *n, const node_shape *shape, uint32_t index, uint8_t *buffer,
                    bool prefixed, hs_slice *key, hs_slice *value);
 
