@@ -298,6 +298,7 @@ static hs_status build(store *s, const catalog *c, file_header *h, run_list *tak
 static hs_status bring_to_disk(store *s, const bitmap *fresh) {
     const bitmap *old = &s->space.durable;
     uint64_t words = (bitmap_end(fresh) + 63) / 64, old_words = old->bits / 64;
+    uint64_t end = atomic_load(&s->file.units) * UNIT_SIZE;
     for (uint64_t word = 0; word < words;) {
         uint64_t first = word;
         for (; word < words && word - first < PIECE_WORDS; word++) {
@@ -308,8 +309,9 @@ static hs_status bring_to_disk(store *s, const bitmap *fresh) {
             word++;
             continue;
         }
-        uint64_t size = (word - first) * 64 * UNIT_SIZE;
-        TRY(vfs_write_back(s->file.file, first * 64 * UNIT_SIZE, size));
+        uint64_t offset = first * 64 * UNIT_SIZE, size = (word - first) * 64 * UNIT_SIZE;
+        if (size > end - offset) size = end - offset;
+        TRY(vfs_write_back(s->file.file, offset, size));
     }
     return vfs_sync_written(s->file.file);
 }
@@ -334,6 +336,7 @@ static hs_status finish(store *s, const file_header *h, bitmap *fresh, uint64_t 
         s->checkpoint_end = clock_monotonic_ns();
         s->checkpoint_duration = s->checkpoint_end - s->checkpoint_start;
         settle_advance(s);
+        settle_wake(s);
     } else {
         store_fail(s, status);
     }

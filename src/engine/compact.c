@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-#define SLICE_PAGES  8192u /* moved per transaction: as long do a family's writers wait */
+#define SLICE_UNITS  8192u /* moved per transaction: as long do a family's writers wait */
 #define LIFTS_MAX    2u
 #define PASSES_MAX   8u
 #define LIFTED_LEAST 17u /* units: longer than any tree page */
@@ -19,6 +19,7 @@ typedef struct plan {
     uint32_t least; /* units that a page must have to be moved, and may have */
     uint32_t most;
     uint64_t moved; /* units */
+    uint64_t since; /* what write transactions from this number on have placed stays there */
     bool lift;      /* long values for which there is no place go to the end of the file */
 } plan;
 
@@ -26,13 +27,13 @@ typedef struct move {
     plan *plan;
     txn *txn;
     table_entry *table;
-    uint32_t left;  /* pages that this transaction may still move */
+    uint32_t left;  /* units that this transaction may still move */
     uint32_t stuck; /* units of the shortest page that found no free place before the limit */
 } move;
 
 /* Counts a moved page, and notices when it has come to lie no better. */
 static void note_move(move *m, const page_header *to) {
-    if (m->left > 0) m->left--;
+    m->left -= to->units < m->left ? to->units : m->left;
     m->txn->writes++;
     m->plan->moved += to->units;
     bool behind = !m->plan->lift && to->page + (uint64_t)to->units > m->plan->limit;
@@ -61,6 +62,7 @@ static hs_status move_value(move *m, node **leaf, uint32_t index) {
     page_expect expect = expect_value(m->table->def);
     page_header *from, *to;
     TRY(pagefile_get(&m->txn->store->file, v.long_page, &expect, &from));
+    if (from->txn >= m->plan->since) return HS_OK;
     TRY(own(m, leaf));
     TRY(txn_reserve(m->txn, 1, 0));
     TRY(txn_alloc_value(m->txn, m->table->def, v.bytes.size, &to));
@@ -94,7 +96,7 @@ static hs_status move_node(move *m, uint32_t *page, uint32_t level) {
 }
 
 static hs_status move_tables(txn *t, txn_family *f, plan *p, bool *more) {
-    move m = {.plan = p, .txn = t, .left = SLICE_PAGES, .stuck = UINT32_MAX};
+    move m = {.plan = p, .txn = t, .left = SLICE_UNITS, .stuck = UINT32_MAX};
     for (uint32_t i = 0; i < f->count; i++) {
         m.table = &f->tables[i];
         if (m.table->root != 0) TRY(move_node(&m, &m.table->root, m.table->height - 1));
@@ -176,11 +178,16 @@ static hs_status move_some(store *s, plan *p) {
 /* The long values behind `limit` go to the end of the file, so that the short pages can close
  * up. */
 static hs_status lift_values(store *s, uint64_t taken, uint64_t limit) {
-    plan up = {.limit = limit, .least = LIFTED_LEAST, .most = UINT32_MAX, .lift = true};
+    plan up = {.limit = limit,
+               .least = LIFTED_LEAST,
+               .most = UINT32_MAX,
+               .since = atomic_load(&s->next_txn),
+               .lift = true};
     TRY(move_some(s, &up));
     plan down = {.limit = taken - (up.moved < taken ? up.moved : taken),
                  .least = 1,
-                 .most = LIFTED_LEAST - 1};
+                 .most = LIFTED_LEAST - 1,
+                 .since = UINT64_MAX};
     return move_some(s, &down);
 }
 
@@ -188,7 +195,7 @@ static hs_status lift_values(store *s, uint64_t taken, uint64_t limit) {
  * come before smaller pages fill the holes. */
 static hs_status move_lengths(store *s, uint64_t limit) {
     for (size_t i = 0; i < sizeof move_order / sizeof *move_order; i++) {
-        plan p = {.limit = limit, .least = move_order[i], .most = UINT32_MAX};
+        plan p = {.limit = limit, .least = move_order[i], .most = UINT32_MAX, .since = UINT64_MAX};
         TRY(move_some(s, &p));
     }
     /* The first checkpoint frees the places that were left; the second moves catalog and space map

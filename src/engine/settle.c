@@ -48,31 +48,25 @@ struct commit_waiter {
     sem_t turn;
 };
 
-/* Wakes those who are settled, or all if writing has failed; and one more, to lead, if others are
- * left. */
-static void wake_waiters(store *s) {
+uint32_t settle_wake(store *s) {
     struct commit_waiter **at = &s->log.waiters;
-    uint32_t settled = 0;
-    while (*at != NULL) {
+    uint32_t found = 0;
+    bool led = s->log.leader;
+    for (; *at != NULL; found++) {
         struct commit_waiter *w = *at;
         w->settled = s->failed == HS_OK && lack_of(s, w->pending) == LACKS_NOTHING;
-        if (!w->settled && s->failed == HS_OK) {
+        if (!w->settled && s->failed == HS_OK && led) {
             at = &w->next;
             continue;
         }
-        settled++;
+        /* The first of those who must wait on is woken to lead; if it finds no need to, it calls
+         * this again before it goes. */
+        led = led || !w->settled;
         *at = w->next;
         sem_post(&w->turn);
     }
     s->log.waiters_end = at;
-    s->log.company = settled;
-    struct commit_waiter *heir = s->log.waiters;
-    if (heir == NULL) return;
-    for (const struct commit_waiter *w = heir; w != NULL; w = w->next)
-        s->log.company++;
-    s->log.waiters = heir->next;
-    if (heir->next == NULL) s->log.waiters_end = &s->log.waiters;
-    sem_post(&heir->turn);
+    return found;
 }
 
 #define GATHER_SHARE 4 /* of a sync's usual time, at most spent waiting for company */
@@ -124,8 +118,7 @@ hs_status settle_flush(store *s, bool sync) {
         store_fail(s, status);
     }
     pthread_cond_broadcast(&s->progress);
-    wake_waiters(s);
-    if (sync) log->company++; /* the leader itself */
+    log->company = settle_wake(s) + 1; /* with the leader itself */
     return status;
 }
 
@@ -195,6 +188,7 @@ hs_status settle(store *s, const pending *p) {
     while ((lack = lack_of(s, p)) != LACKS_NOTHING) {
         hs_status status = s->failed;
         if (status == HS_OK && lack == LACKS_CHECKPOINT) {
+            settle_wake(s);
             status = settle_await_checkpoint(s);
         } else if (status == HS_OK && !s->log.leader) {
             status = settle_flush(s, lack == LACKS_SYNC);
@@ -208,6 +202,7 @@ hs_status settle(store *s, const pending *p) {
         return status;
     }
     bool due = start_what_is_due(s);
+    settle_wake(s);
     pthread_mutex_unlock(&s->pipeline);
     /* Without a background thread the checkpoint runs here. Its failure is not the commit's: the
      * next one meets it again. */

@@ -3,7 +3,8 @@
  * Whoever first needs the queued records on disk leads: it writes them all and syncs once. The
  * others wait, each at a semaphore of its own, until a leader finds their commit settled or passes
  * the lead on. Invariant, under the pipeline lock: while somebody waits, there is a leader, or one
- * of them has been woken to become it; so no wake-up can be lost.
+ * of them has been woken to become it; and who was woken and does not lead wakes the next. So no
+ * wake-up can be lost.
  */
 #ifndef ENGINE_SETTLE_H
 #define ENGINE_SETTLE_H
@@ -24,6 +25,11 @@ hs_status settle(store *s, const pending *p);
 
 /* Makes visible what may be. The pipeline lock is held. */
 void settle_advance(store *s);
+
+/* Wakes those who wait and are settled, or all if writing has failed; and if nobody leads, one of
+ * the others, to lead. Called whenever one of this may have become true. The number of those who
+ * waited. The pipeline lock is held. */
+uint32_t settle_wake(store *s);
 
 /* Writes the queue to the log, and syncs it if asked. The pipeline lock is held and is released
  * meanwhile; nobody leads. */

@@ -26,6 +26,7 @@ void store_fail(store *s, hs_status status) {
     atomic_store(&s->stopped, true);
     snprintf(s->failure, sizeof s->failure, "%s", hs_last_error());
     pthread_cond_broadcast(&s->progress);
+    settle_wake(s);
 }
 
 hs_status store_check_writable(const store *s) {
@@ -542,6 +543,7 @@ void store_close(engine *e, hs_status *status) {
         pthread_cond_signal(&s->wake);
         pthread_mutex_unlock(&s->pipeline);
         pthread_join(s->background, NULL);
+        s->has_background = false;
     }
     readers_view view;
     store_look(s, &view);

@@ -581,6 +581,34 @@ static void compaction_leaves_little_free_and_changes_nothing(void **state) {
     collection_free(&c);
 }
 
+/* More than one transaction of a compaction moves, with holes that none of them fits. */
+static void compaction_of_many_long_values_comes_to_an_end(void **state) {
+    (void)state;
+    collection c = collection_create();
+    engine_table table = create_table(c.engine, "f", NULL);
+    for (int kept = 0; kept < 2; kept++) {
+        engine_txn *t = begin_relaxed(c.engine, table.family);
+        for (uint32_t key = 0; key < 800; key++) {
+            uint8_t bytes[8];
+            hs_slice k = number_key(key, bytes);
+            size_t units = key % 2 == 0 ? 24 : 40;
+            if (kept == 0) put_filled(t, table, k, units * UNIT_SIZE - 100, (uint8_t)key);
+            if (kept == 1 && key % 2 == 0) assert_ok(engine_delete(t, table, k));
+        }
+        assert_ok(engine_commit(t));
+        assert_ok(engine_checkpoint(c.engine));
+    }
+    uint64_t before = content_hash(c.engine);
+    assert_ok(engine_compact(c.engine));
+    engine_stats stats = stats_of(c.engine);
+    print_message("# %llu bytes left, %llu of them free\n", (unsigned long long)stats.file_bytes,
+                  (unsigned long long)stats.free_bytes);
+    assert_true(stats.free_bytes < stats.file_bytes / 4);
+    assert_int_equal(content_hash(c.engine), before);
+    expect_sound(c.engine);
+    collection_free(&c);
+}
+
 static void compaction_leaves_an_old_snapshot_what_it_sees(void **state) {
     (void)state;
     collection c = collection_create();
@@ -655,6 +683,7 @@ int main(int count, char **values) {
         cmocka_unit_test(a_check_finds_damage_even_where_reading_does_not_verify_pages),
         cmocka_unit_test(a_closed_collection_has_no_free_end_and_no_ring),
         cmocka_unit_test(compaction_leaves_little_free_and_changes_nothing),
+        cmocka_unit_test(compaction_of_many_long_values_comes_to_an_end),
         cmocka_unit_test(compaction_leaves_an_old_snapshot_what_it_sees),
         cmocka_unit_test(a_crash_while_compacting_loses_nothing),
     };
