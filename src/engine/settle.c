@@ -4,7 +4,6 @@
 
 #include <sched.h>
 #include <semaphore.h>
-#include <stdio.h>
 #include <time.h>
 
 #include "base/clock.h"
