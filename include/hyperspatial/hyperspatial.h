@@ -18,6 +18,7 @@
 #include "hyperspatial/salvage.h"
 #include "hyperspatial/status.h"
 #include "hyperspatial/timeseries.h"
+#include "hyperspatial/trajectories.h"
 #include "hyperspatial/types.h"
 #include "hyperspatial/vectors.h"
 

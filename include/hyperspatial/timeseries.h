@@ -1,5 +1,4 @@
-/* timeseries.h: points in time of an entity (named series of float64) and trajectories of
- * positions. */
+/* timeseries.h: points in time of an entity: named series of float64. */
 #ifndef HYPERSPATIAL_TIMESERIES_H
 #define HYPERSPATIAL_TIMESERIES_H
 
@@ -66,35 +65,6 @@ hs_status hs_series_buckets(hs_snapshot *snapshot, const char *type, const hs_uu
                             hs_bucket_iterator **iterator);
 int hs_bucket_next(hs_bucket_iterator *iterator, hs_bucket *bucket);
 void hs_bucket_iterator_close(hs_bucket_iterator *iterator);
-
-/* --- trajectories ----------------------------------------------------------------------------- */
-
-/* An entity's place at one time: three positions on the 16-dimensional hyperboloid, each with 1 +
- * 16 coordinates. */
-#define HS_POSITION_DIMENSION 17
-typedef struct hs_position {
-    hs_time time;
-    float graph[HS_POSITION_DIMENSION];
-    float embedding[HS_POSITION_DIMENSION];
-    float property[HS_POSITION_DIMENSION];
-} hs_position;
-
-/* Records a position of an entity's trajectory; one at the same time is replaced. Coordinates must
- * be finite. */
-hs_status hs_trajectory_write(hs_batch *batch, const char *type, const hs_uuid *id,
-                              const hs_position *positions, size_t count);
-
-/* Iterates over the positions with from ≤ time < to, ascending. An entity without a trajectory has
- * none. */
-typedef struct hs_trajectory_iterator hs_trajectory_iterator;
-hs_status hs_trajectory_range(hs_snapshot *snapshot, const char *type, const hs_uuid *id,
-                              hs_time from, hs_time to, hs_trajectory_iterator **iterator);
-int hs_trajectory_next(hs_trajectory_iterator *iterator, hs_position *position);
-void hs_trajectory_iterator_close(hs_trajectory_iterator *iterator);
-
-/* The position at or before `time`. O(log n). HS_NOT_FOUND. */
-hs_status hs_trajectory_at(hs_snapshot *snapshot, const char *type, const hs_uuid *id, hs_time time,
-                           hs_position *position);
 
 #ifdef __cplusplus
 }

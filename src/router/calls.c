@@ -1,9 +1,9 @@
 /* calls.c: the calls that go on to one collection: it is opened if need be and counted as used
  * until they return. */
 #include "router/router.h"
-#include "storage/batch.h"
-#include "storage/snapshot.h"
-#include "storage/vectors.h"
+#include "storage/batch/batch.h"
+#include "storage/collection/snapshot.h"
+#include "storage/vectors/vectors.h"
 
 #include "base/error.h"
 

@@ -15,7 +15,7 @@
 #include <pthread.h>
 #include <sys/types.h>
 
-#include "storage/collection.h"
+#include "storage/collection/collection.h"
 
 /* Opens the engine of a collection in the file `path`, as engine_open promises. */
 typedef hs_status router_engine_open(const char *path, bool create, const hs_config *config,

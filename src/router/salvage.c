@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "engine/salvage.h"
-#include "storage/repair.h"
+#include "storage/collection/repair.h"
 
 /* The collection's name, for messages: the file's without folder and ending. */
 static void name_of(const char *path, char name[HS_NAME_MAX + 1]) {

@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "storage/entities/record.h"
 #include "storage/fixture.h"
-#include "storage/record.h"
-#include "storage/vectors.h"
+#include "storage/vectors/vectors.h"
 
 /* Every part of `expected`, separated by '|', must be in the report. */
 static void expect_problem(fixture *f, const char *expected) {

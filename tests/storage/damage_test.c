@@ -5,11 +5,11 @@
 #include <stdlib.h>
 
 #include "storage/fixture.h"
-#include "storage/graph.h"
-#include "storage/point_block.h"
-#include "storage/timeseries.h"
-#include "storage/vector_kind.h"
-#include "storage/vectors.h"
+#include "storage/graph/graph.h"
+#include "storage/series/point_block.h"
+#include "storage/trajectories/trajectories.h"
+#include "storage/vectors/vector_kind.h"
+#include "storage/vectors/vectors.h"
 
 #define ALWAYS HS_TIME_MIN, INT64_MAX
 

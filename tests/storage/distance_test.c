@@ -4,7 +4,7 @@
 #include "cmocka_tests.h"
 #include "random.h"
 
-#include "storage/distance.h"
+#include "storage/vectors/distance.h"
 
 #define DIMENSIONS 40
 

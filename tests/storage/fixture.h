@@ -12,8 +12,8 @@
 
 #include "hyperspatial/hyperspatial.h"
 #include "random.h"
-#include "storage/batch.h"
-#include "storage/snapshot.h"
+#include "storage/batch/batch.h"
+#include "storage/collection/snapshot.h"
 
 typedef struct fixture {
     char directory[256];

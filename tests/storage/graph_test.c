@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "storage/fixture.h"
-#include "storage/graph.h"
+#include "storage/graph/graph.h"
 
 /* --- short forms ------------------------------------------------------------------------------ */
 

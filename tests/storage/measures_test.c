@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "storage/fixture.h"
-#include "storage/measures.h"
+#include "storage/measures/measures.h"
 
 /* --- short forms ------------------------------------------------------------------------------ */
 

@@ -6,9 +6,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "storage/entities/record.h"
 #include "storage/fixture.h"
-#include "storage/record.h"
-#include "storage/vectors.h"
+#include "storage/vectors/vectors.h"
 
 /* A hospital's worth of operations of every kind; `round` makes keys and names new. */
 static hs_status record_all(hs_batch *batch, int round) {

@@ -3,8 +3,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "storage/collection/slots.h"
 #include "storage/fixture.h"
-#include "storage/slots.h"
 
 static uint32_t intern(fixture *f, const char *label) {
     uint32_t id = 0;

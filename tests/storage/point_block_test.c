@@ -5,7 +5,7 @@
 #include "cmocka_tests.h"
 #include "random.h"
 
-#include "storage/point_block.h"
+#include "storage/series/point_block.h"
 
 #define SECOND INT64_C(1000000)
 #define COUNT  2000 /* points of the larger series here */

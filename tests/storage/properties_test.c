@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "storage/entities/record.h"
 #include "storage/fixture.h"
-#include "storage/record.h"
 
 static hs_property get(hs_snapshot *snapshot, const hs_uuid *id, const char *name) {
     hs_property property = {{0}, {0}, 0, 0};

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "storage/collection/layout.h"
+#include "storage/entities/record.h"
+#include "storage/entities/shapes.h"
 #include "storage/fixture.h"
-#include "storage/layout.h"
-#include "storage/record.h"
-#include "storage/shapes.h"
 
 #define PROPERTIES 64
 #define EPOCH      INT64_C(1699999990000000)

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "storage/collection/repair.h"
 #include "storage/fixture.h"
-#include "storage/repair.h"
 
 static hs_uuid ada, bob, stay;
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "storage/fixture.h"
-#include "storage/timeseries.h"
+#include "storage/series/timeseries.h"
 
 #define SECOND INT64_C(1000000)
 #define MINUTE (60 * SECOND)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "storage/fixture.h"
-#include "storage/vectors.h"
+#include "storage/vectors/vectors.h"
 
 #define SIFT SOURCE_ROOT "/../shared/data/sift5k/"
 

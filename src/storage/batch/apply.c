@@ -1,0 +1,398 @@
+/* apply.c: attempts to commit a batch. */
+#include "storage/batch/apply.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "storage/collection/routing.h"
+#include "storage/entities/entities.h"
+#include "storage/entities/properties.h"
+#include "storage/graph/graph.h"
+#include "storage/measures/measures.h"
+#include "storage/series/timeseries.h"
+#include "storage/trajectories/trajectories.h"
+#include "storage/vectors/vectors.h"
+#include "xxhash.h"
+
+#define ATTEMPTS_MAX   100
+#define ENTITIES_FIRST 64 /* slots of the first table of entities */
+
+/* --- memory ----------------------------------------------------------------------------------- */
+
+hs_status apply_alloc(apply *apply, size_t bytes, void **memory) {
+    *memory = arena_alloc(&apply->arena, bytes);
+    return *memory == NULL ? error_memory("a batch's commit", bytes) : HS_OK;
+}
+
+static hs_status alloc_zeroed(apply *apply, size_t bytes, void **memory) {
+    TRY(apply_alloc(apply, bytes, memory));
+    memset(*memory, 0, bytes);
+    return HS_OK;
+}
+
+/* --- families --------------------------------------------------------------------------------- */
+
+static hs_status find_family(apply *apply, engine_family number, apply_family **result) {
+    *result = slots_get(&apply->families, number);
+    if (*result != NULL) return HS_OK;
+    void *memory;
+    TRY(alloc_zeroed(apply, sizeof(apply_family), &memory));
+    apply_family *family = memory;
+    family->number = number;
+    TRY(slots_set(&apply->families, number, family));
+    *result = family;
+    return HS_OK;
+}
+
+hs_status apply_want(apply *apply, engine_family number) {
+    const apply_family *family = slots_get(&apply->families, number);
+    if (family != NULL && family->locked) return HS_OK;
+    apply->again = true;
+    for (size_t i = 0; i < apply->wanted_count; i++)
+        if (apply->wanted[i] == number) return HS_OK;
+    TRY(memory_reserve((void **)&apply->wanted, &apply->wanted_capacity, apply->wanted_count + 1,
+                       sizeof *apply->wanted));
+    apply->wanted[apply->wanted_count++] = number;
+    return HS_OK;
+}
+
+hs_status apply_locked(apply *apply, engine_family number, apply_family **family) {
+    TRY(find_family(apply, number, family));
+    if ((*family)->locked) return HS_OK;
+    TRY(apply_want(apply, number));
+    return HS_CONFLICT;
+}
+
+static hs_status type_not_found(apply *apply, uint32_t type) {
+    return error_set(HS_NOT_FOUND, "entity type '%s' does not exist in collection '%s'",
+                     apply->batch->types[type].name, apply->collection->name);
+}
+
+hs_status apply_type(apply *apply, const operation *operation, apply_family **family) {
+    *family = apply->types[operation->type];
+    if (*family == NULL) return type_not_found(apply, operation->type);
+    assert((*family)->locked);
+    return HS_OK;
+}
+
+/* --- locking ---------------------------------------------------------------------------------- */
+
+/* The families of the batch's types as of the newest commit; 0: there is none. A snapshot could be
+ * behind it for as long as a sync takes, and every attempt until then would fail. */
+static hs_status resolve_types(apply *apply, engine_family *numbers) {
+    hs_batch *batch = apply->batch;
+    engine_txn *txn;
+    TRY(engine_begin_write(apply->collection->engine, NULL, 0, batch->durability, &txn));
+    hs_status status = HS_OK;
+    for (size_t i = 0; i < batch->type_count && status == HS_OK; i++) {
+        status = engine_family_find(txn, batch->types[i].name, numbers + i);
+        if (status != HS_NOT_FOUND) continue;
+        numbers[i] = 0;
+        status = HS_OK;
+    }
+    engine_abort(txn);
+    return status;
+}
+
+/* Whether the types are still those that were locked. */
+static hs_status verify_types(apply *apply, const engine_family *numbers) {
+    hs_batch *batch = apply->batch;
+    for (size_t i = 0; i < batch->type_count; i++) {
+        engine_family number = 0;
+        hs_status status = engine_family_find(apply->txn, batch->types[i].name, &number);
+        if (status != HS_OK && status != HS_NOT_FOUND) return status;
+        if (number == numbers[i]) continue;
+        apply->again = true;
+        return HS_CONFLICT;
+    }
+    return HS_OK;
+}
+
+static hs_status load_locked(apply *apply, const engine_family *numbers, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        apply_family *family;
+        TRY(find_family(apply, numbers[i], &family));
+        if (family->locked) continue;
+        family->locked = true;
+        TRY(collection_counters(apply->txn, family->number, &family->stored));
+        family->counters = family->stored;
+        family->next_locked = apply->locked;
+        apply->locked = family;
+    }
+    return HS_OK;
+}
+
+static hs_status load_types(apply *apply, const engine_family *numbers) {
+    hs_batch *batch = apply->batch;
+    for (size_t i = 0; i < batch->type_count; i++) {
+        if (numbers[i] == 0) continue;
+        apply_family *family;
+        const char *type = batch->types[i].name;
+        TRY(find_family(apply, numbers[i], &family));
+        TRY(collection_family_numbered(apply->collection, apply->txn, numbers[i], type,
+                                       &family->family));
+        family->type = type;
+        apply->types[i] = family;
+    }
+    return HS_OK;
+}
+
+/* Begins the transaction on the families of the written types and the wanted ones. */
+static hs_status lock_families(apply *apply) {
+    hs_batch *batch = apply->batch;
+    size_t types = batch->type_count, count = 0;
+    void *memory;
+    TRY(apply_alloc(apply, (2 * types + apply->wanted_count) * sizeof(engine_family), &memory));
+    engine_family *numbers = memory, *lock = numbers + types;
+    TRY(alloc_zeroed(apply, types * sizeof *apply->types, &memory));
+    apply->types = memory;
+
+    TRY(resolve_types(apply, numbers));
+    for (size_t i = 0; i < types; i++)
+        if (batch->types[i].written && numbers[i] != 0) lock[count++] = numbers[i];
+    for (size_t i = 0; i < apply->wanted_count; i++)
+        lock[count++] = apply->wanted[i];
+    hs_status status =
+        engine_begin_write(apply->collection->engine, lock, count, batch->durability, &apply->txn);
+    if (status == HS_NOT_FOUND) { /* a family was dropped meanwhile */
+        apply->txn = NULL;
+        apply->wanted_count = 0;
+        apply->again = true;
+        return HS_CONFLICT;
+    }
+    if (status != HS_OK) {
+        apply->txn = NULL;
+        return status;
+    }
+    TRY(verify_types(apply, numbers));
+    TRY(load_locked(apply, lock, count));
+    return load_types(apply, numbers);
+}
+
+/* Edges into a type that is dropped may come from every other type; new types are not created
+ * meanwhile (collection.types). */
+static hs_status want_all_families(apply *apply) {
+    const engine_family_info *families;
+    size_t count;
+    TRY(engine_family_list(apply->txn, &families, &count));
+    for (size_t i = 0; i < count; i++)
+        if (collection_is_type(families + i)) TRY(apply_want(apply, families[i].family));
+    return HS_OK;
+}
+
+/* Deleting needs the families of the edges' sources. What is found here is exact for all families
+ * locked by now; for the others the stores expect at commit that nothing was added. */
+static hs_status want_for_deletions(apply *apply) {
+    for (const operation *o = apply->batch->first; o != NULL; o = o->next) {
+        apply_family *family = apply->types[o->type];
+        if (family == NULL) continue;
+        if (o->kind == OPERATION_TYPE_DROP) TRY(want_all_families(apply));
+        if (o->kind != OPERATION_ENTITY_DELETE) continue;
+        route route;
+        hs_status status = routing_find(apply->collection, apply->txn, &o->id, &route);
+        if (status == HS_OK && route.family == family->number)
+            status = graph_want(apply, family, route.rid);
+        if (status != HS_OK && status != HS_NOT_FOUND) return status;
+    }
+    return apply->again ? HS_CONFLICT : HS_OK;
+}
+
+/* --- entities --------------------------------------------------------------------------------- */
+
+/* The place of an id in the table, or the free place where it belongs. */
+static apply_entity **entity_place(apply_entity **table, size_t capacity, const hs_uuid *id) {
+    for (size_t at = XXH3_64bits(id->bytes, sizeof id->bytes) & (capacity - 1);;
+         at = (at + 1) & (capacity - 1))
+        if (table[at] == NULL || memcmp(table[at]->id.bytes, id->bytes, sizeof id->bytes) == 0)
+            return table + at;
+}
+
+static hs_status grow_entities(apply *apply) {
+    if (2 * (apply->entity_count + 1) <= apply->entity_capacity) return HS_OK;
+    size_t capacity = apply->entity_capacity == 0 ? ENTITIES_FIRST : 2 * apply->entity_capacity;
+    void *memory;
+    TRY(alloc_zeroed(apply, capacity * sizeof(apply_entity *), &memory));
+    apply_entity **table = memory;
+    for (size_t i = 0; i < apply->entity_capacity; i++) {
+        apply_entity *entity = apply->entities[i];
+        if (entity != NULL) *entity_place(table, capacity, &entity->id) = entity;
+    }
+    apply->entities = table;
+    apply->entity_capacity = capacity;
+    return HS_OK;
+}
+
+hs_status apply_find(apply *apply, const hs_uuid *id, apply_entity **result) {
+    TRY(grow_entities(apply));
+    apply_entity **place = entity_place(apply->entities, apply->entity_capacity, id);
+    if (*place == NULL) {
+        void *memory;
+        TRY(alloc_zeroed(apply, sizeof(apply_entity), &memory));
+        apply_entity *entity = memory;
+        entity->id = *id;
+        route route;
+        hs_status status = routing_find(apply->collection, apply->txn, id, &route);
+        if (status == HS_OK) {
+            entity->rid = route.rid;
+            status = find_family(apply, route.family, &entity->family);
+        }
+        if (status != HS_OK && status != HS_NOT_FOUND) return status;
+        *place = entity;
+        apply->entity_count++;
+    }
+    *result = *place;
+    return HS_OK;
+}
+
+hs_status apply_owner_entity(apply *apply, const operation *operation, apply_entity **entity) {
+    apply_family *family;
+    TRY(apply_type(apply, operation, &family));
+    TRY(apply_find(apply, &operation->id, entity));
+    if ((*entity)->family != family) return entity_not_found(family->type, &operation->id);
+    return HS_OK;
+}
+
+hs_status apply_owner(apply *apply, const operation *operation, apply_family **family,
+                      uint64_t *rid) {
+    apply_entity *entity;
+    TRY(apply_owner_entity(apply, operation, &entity));
+    *family = entity->family;
+    *rid = entity->rid;
+    return HS_OK;
+}
+
+hs_status apply_other(apply *apply, uint32_t type, const hs_uuid *id, apply_family **family,
+                      uint64_t *rid) {
+    apply_entity *entity;
+    *family = apply->types[type];
+    if (*family == NULL) return type_not_found(apply, type);
+    TRY(apply_find(apply, id, &entity));
+    if (entity->family != *family) return entity_not_found((*family)->type, id);
+    if (!(*family)->locked && !entity->expected) {
+        layout_key key = layout_rid_key(entity->rid);
+        TRY(engine_expect(apply->txn, layout_table((*family)->number, TABLE_RECORDS),
+                          layout_slice(&key), true));
+        entity->expected = true;
+    }
+    *rid = entity->rid;
+    return HS_OK;
+}
+
+/* --- operations ------------------------------------------------------------------------------- */
+
+static hs_status apply_operation(apply *apply, const operation *operation) {
+    switch (operation->kind) {
+    case OPERATION_ENTITY_CREATE:
+    case OPERATION_ENTITY_UPSERT:
+    case OPERATION_ENTITY_UPDATE:
+    case OPERATION_ENTITY_DELETE:
+        return entities_apply(apply, operation);
+    case OPERATION_PROPERTY_SET:
+    case OPERATION_PROPERTY_DELETE:
+        return properties_apply(apply, operation);
+    case OPERATION_EDGE_ADD:
+    case OPERATION_EDGE_UPDATE:
+    case OPERATION_EDGE_PUT:
+    case OPERATION_EDGE_REMOVE:
+        return graph_apply(apply, operation);
+    case OPERATION_VECTOR_SET:
+    case OPERATION_VECTOR_DELETE:
+        return vectors_apply(apply, operation);
+    case OPERATION_SERIES_WRITE:
+    case OPERATION_SERIES_DELETE:
+        return timeseries_apply(apply, operation);
+    case OPERATION_TRAJECTORY_WRITE:
+        return trajectories_apply(apply, operation);
+    case OPERATION_MEASURE_SET:
+    case OPERATION_MEASURE_DELETE:
+        return measures_apply(apply, operation);
+    case OPERATION_TYPE_DROP:
+        return entities_drop_type(apply, operation);
+    }
+    assert(!"an operation of no kind");
+    return HS_INVALID;
+}
+
+static hs_status apply_operations(apply *apply) {
+    size_t index = 0;
+    for (const operation *o = apply->batch->first; o != NULL; o = o->next, index++) {
+        hs_status status = apply_operation(apply, o);
+        if (status == HS_OK) continue;
+        if (!apply->again) apply->batch->failed = index;
+        return status;
+    }
+    return HS_OK;
+}
+
+static hs_status write_counters(apply *apply) {
+    for (apply_family *family = apply->locked; family != NULL; family = family->next_locked) {
+        if (family->dropped) continue;
+        if (memcmp(&family->counters, &family->stored, sizeof family->stored) == 0) continue;
+        TRY(engine_put(apply->txn, layout_table(family->number, TABLE_META),
+                       hs_slice_of(META_COUNTERS),
+                       (hs_slice){&family->counters, sizeof family->counters}));
+    }
+    return HS_OK;
+}
+
+static hs_status carry_out(apply *apply) {
+    if (apply->batch->deletions > 0) TRY(want_for_deletions(apply));
+    TRY(apply_operations(apply));
+    TRY(timeseries_flush(apply));
+    TRY(measures_flush(apply));
+    TRY(entities_flush(apply));
+    return write_counters(apply);
+}
+
+/* --- attempts --------------------------------------------------------------------------------- */
+
+static hs_status attempt(apply *apply) {
+    apply->again = false;
+    apply->txn = NULL;
+    apply->now = apply->batch->time == HS_TIME_NOW ? clock_now() : apply->batch->time;
+    apply->changed = NULL;
+    apply->changed_tail = &apply->changed;
+    apply->locked = NULL;
+    apply->entities = NULL;
+    apply->entity_count = apply->entity_capacity = 0;
+    apply->graph = NULL;
+    apply->timeseries = NULL;
+    apply->measures = NULL;
+
+    hs_status status = lock_families(apply);
+    if (status == HS_OK) status = carry_out(apply);
+    if (status == HS_OK) {
+        status = engine_commit(apply->txn);
+        if (status == HS_CONFLICT) apply->again = true;
+    } else {
+        engine_abort(apply->txn);
+    }
+    slots_free(&apply->families, NULL);
+    arena_reset(&apply->arena);
+    return status;
+}
+
+hs_status apply_commit(hs_batch *batch) {
+    batch->failed = SIZE_MAX;
+    if (batch->count == 0) return HS_OK;
+    apply *apply = memory_zeroed(sizeof *apply);
+    if (apply == NULL) return error_memory("a batch's commit", sizeof *apply);
+    apply->batch = batch;
+    apply->collection = batch->collection;
+    apply->arena = batch->scratch; /* lent, so that its memory is reused */
+    hs_status status = HS_OK;
+    size_t attempts = 0;
+    do {
+        status = attempt(apply);
+    } while (status == HS_CONFLICT && apply->again && ++attempts < ATTEMPTS_MAX);
+    if (attempts == ATTEMPTS_MAX)
+        status = error_set(HS_CONFLICT,
+                           "other commits to collection '%s' came first %d times in a row; try "
+                           "again",
+                           apply->collection->name, ATTEMPTS_MAX);
+    batch->scratch = apply->arena;
+    memory_free(apply->wanted);
+    memory_free(apply->buffer);
+    memory_free(apply);
+    return status;
+}

@@ -1,0 +1,263 @@
+/* repair.c: the routing index and the counters, from the records that are left. */
+#include "storage/collection/repair.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "storage/collection/routing.h"
+#include "storage/entities/entities.h"
+#include "storage/series/timeseries.h"
+
+#define QUEUE_MAX 10000 /* changes of the index in one commit */
+
+typedef struct repair {
+    collection *collection;
+    engine_txn *seen;  /* the collection as it was */
+    engine_txn *write; /* queued changes of the routing index */
+    uint64_t queued;
+    uint64_t *highest; /* the greatest row number that anything names, by family */
+    uint32_t *shapes;  /* the greatest shape that a record names, by family */
+    repair_result *result;
+} repair;
+
+hs_status repair_is_possible(engine *engine, bool *possible) {
+    static const char *const names[] = {"version", "namespace", "epoch"};
+    engine_family system = 0;
+    engine_txn *txn;
+    hs_slice value;
+    *possible = false;
+    TRY(engine_begin_read(engine, &txn));
+    hs_status status = engine_family_find(txn, SYSTEM_FAMILY, &system);
+    for (size_t i = 0; i < sizeof names / sizeof *names && status == HS_OK; i++)
+        status =
+            engine_get(txn, layout_table(system, TABLE_SETTINGS), hs_slice_of(names[i]), &value);
+    engine_abort(txn);
+    *possible = status == HS_OK;
+    return status == HS_NOT_FOUND ? HS_OK : status;
+}
+
+/* --- the routing index ------------------------------------------------------------------------ */
+
+static engine_table routing(const repair *r) {
+    return layout_table(r->collection->system, TABLE_ROUTING);
+}
+
+/* Commits the queued changes, if there are at least `least`. */
+static hs_status flush(repair *r, uint64_t least) {
+    if (r->queued < least || r->write == NULL) return HS_OK;
+    engine_txn *write = r->write;
+    r->write = NULL;
+    r->queued = 0;
+    return engine_commit(write);
+}
+
+static hs_status change_route(repair *r, hs_slice id, const hs_slice *value) {
+    if (r->write == NULL)
+        TRY(engine_begin_write(r->collection->engine, NULL, 0, HS_BUFFERED, &r->write));
+    if (value == NULL) {
+        r->result->routes_removed++;
+        TRY(engine_queue_delete(r->write, routing(r), id));
+    } else {
+        r->result->routes_added++;
+        TRY(engine_queue_put(r->write, routing(r), id, *value));
+    }
+    r->queued++;
+    return flush(r, QUEUE_MAX);
+}
+
+static void note_row(repair *r, engine_family family, uint64_t rid) {
+    if (rid > r->highest[family]) r->highest[family] = rid;
+}
+
+/* Looks at an entry of a table; `family` is the one it is in. */
+typedef hs_status visit_entry(repair *r, family *family, hs_slice key, hs_slice value);
+
+/* Removes a route that leads nowhere. */
+static hs_status check_route(repair *r, family *family, hs_slice key, hs_slice value) {
+    (void)family;
+    hs_uuid id;
+    route route;
+    hs_slice record;
+    hs_status status = routing_read(key, value, &id, &route);
+    if (status == HS_OK) {
+        layout_key rid = layout_rid_key(route.rid);
+        note_row(r, route.family, route.rid);
+        status = engine_get(r->seen, layout_table(route.family, TABLE_RECORDS), layout_slice(&rid),
+                            &record);
+    }
+    if (status == HS_NOT_FOUND || status == HS_CORRUPT) return change_route(r, key, NULL);
+    return status;
+}
+
+/* Adds the route of a record that has none. A record that cannot be read has no id to lead from. */
+static hs_status check_record(repair *r, family *family, hs_slice key, hs_slice value) {
+    uint64_t rid;
+    hs_uuid id;
+    record_reader reader;
+    route route;
+    if (!layout_rid_read(key, &rid) || record_open(&reader, value, family->epoch) != HS_OK)
+        return HS_OK;
+    if (reader.head.shape > r->shapes[family->number])
+        r->shapes[family->number] = reader.head.shape;
+    entity_record_id(family, &reader.head, &id);
+    hs_status status = routing_find(r->collection, r->seen, &id, &route);
+    if (status == HS_OK) {
+        layout_key other = layout_rid_key(route.rid);
+        hs_slice record;
+        status = engine_get(r->seen, layout_table(route.family, TABLE_RECORDS),
+                            layout_slice(&other), &record);
+    }
+    if (status != HS_NOT_FOUND && status != HS_CORRUPT) return status;
+    uint8_t bytes[sizeof(uint64_t)];
+    store_u64(bytes, layout_route(family->number, rid));
+    return change_route(r, (hs_slice){id.bytes, sizeof id.bytes}, &(hs_slice){bytes, sizeof bytes});
+}
+
+/* The entity at the other end of an edge is named, whether or not it is still there. */
+static hs_status check_edge(repair *r, family *family, hs_slice key, hs_slice value) {
+    layout_edge edge;
+    (void)family;
+    (void)value;
+    if (layout_edge_read(key, &edge)) note_row(r, edge.far_family, edge.far_rid);
+    return HS_OK;
+}
+
+static hs_status check_entries(repair *r, engine_table table, family *family, visit_entry *visit) {
+    engine_cursor *cursor;
+    hs_status status = HS_OK;
+    int found;
+    TRY(engine_cursor_open(r->seen, table, &cursor));
+    while (status == HS_OK && (found = engine_cursor_next(cursor)) != 0) {
+        status = found < 0
+                     ? (hs_status)found
+                     : visit(r, family, engine_cursor_key(cursor), engine_cursor_value(cursor));
+    }
+    engine_cursor_close(cursor);
+    return status;
+}
+
+/* --- counters --------------------------------------------------------------------------------- */
+
+/* Bytes of the row number that a table's keys begin with; 0 if they do not. */
+static unsigned rid_bytes(uint32_t table) {
+    if (table == TABLE_RECORDS || table == TABLE_TRAJECTORIES || table > FAMILY_TABLE_COUNT)
+        return RID_KEY_SIZE;
+    bool named = table == TABLE_META || table == TABLE_SHAPES || table == TABLE_KEYS;
+    return named ? 0 : RID_PREFIX_SIZE;
+}
+
+static void count_table(counters *c, const engine_table_info *table) {
+    switch (table->table.table) {
+    case TABLE_RECORDS:
+        c->entities = table->entries;
+        break;
+    case TABLE_EDGES:
+        c->edges = table->entries;
+        break;
+    case TABLE_SERIES_DIRECTORY:
+        c->series = table->entries;
+        break;
+    case TABLE_MEASURES:
+        c->measures = table->entries;
+        break;
+    default:
+        if (table->table.table > FAMILY_TABLE_COUNT) c->vectors += table->entries;
+    }
+}
+
+/* Looks at the last key of a table, for the greatest row number or shape. */
+static hs_status look_at_last(repair *r, const engine_table_info *table, counters *c) {
+    engine_cursor *cursor;
+    TRY(engine_cursor_open(r->seen, table->table, &cursor));
+    int found = engine_cursor_last(cursor);
+    unsigned bytes = rid_bytes(table->table.table);
+    if (found > 0) {
+        hs_slice key = engine_cursor_key(cursor);
+        if (bytes > 0 && key.size >= bytes)
+            note_row(r, table->table.family, layout_number(key.data, bytes) & RID_MAX);
+        if (table->table.table == TABLE_SHAPES && key.size == sizeof(uint32_t))
+            c->shapes = layout_number(key.data, sizeof(uint32_t));
+    }
+    engine_cursor_close(cursor);
+    return found < 0 ? (hs_status)found : HS_OK;
+}
+
+static hs_status put_counters(repair *r, engine_family family, const counters *c) {
+    engine_txn *txn;
+    TRY(engine_begin_write(r->collection->engine, &family, 1, HS_BUFFERED, &txn));
+    hs_status status = engine_put(txn, layout_table(family, TABLE_META), hs_slice_of(META_COUNTERS),
+                                  (hs_slice){c, sizeof *c});
+    if (status == HS_OK) return engine_commit(txn);
+    engine_abort(txn);
+    return status;
+}
+
+static hs_status check_counters(repair *r, family *of) {
+    engine_family family = of->number;
+    const engine_table_info *tables;
+    size_t count;
+    counters stored = {.next_rid = 1}, counted = {0};
+    hs_status status = collection_counters(r->seen, family, &stored);
+    if (status != HS_OK && status != HS_CORRUPT) return status;
+    if (status == HS_CORRUPT) stored = (counters){.next_rid = 1};
+    TRY(engine_table_list(r->seen, family, &tables, &count));
+    for (size_t i = 0; i < count; i++) {
+        count_table(&counted, &tables[i]);
+        TRY(look_at_last(r, &tables[i], &counted));
+    }
+    TRY(timeseries_points(r->seen, family, &counted.points));
+    counted.next_rid = r->highest[family] + 1;
+    if (stored.next_rid > counted.next_rid) counted.next_rid = stored.next_rid;
+    if (stored.shapes > counted.shapes) counted.shapes = stored.shapes;
+    if (r->shapes[family] > counted.shapes) counted.shapes = r->shapes[family];
+    if (memcmp(&stored, &counted, sizeof stored) == 0) return HS_OK;
+    r->result->types++;
+    return put_counters(r, family, &counted);
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
+static hs_status check_rows(repair *r, family *family) {
+    engine_family number = family->number;
+    TRY(check_entries(r, layout_table(number, TABLE_RECORDS), family, check_record));
+    TRY(check_entries(r, layout_table(number, TABLE_EDGES), family, check_edge));
+    return check_entries(r, layout_table(number, TABLE_EDGES_IN), family, check_edge);
+}
+
+static hs_status for_each_type(repair *r, hs_status (*visit)(repair *r, family *family)) {
+    const engine_family_info *list;
+    size_t count;
+    hs_status status = engine_family_list(r->seen, &list, &count);
+    for (size_t i = 0; status == HS_OK && i < count; i++) {
+        family *family = NULL;
+        if (!collection_is_type(&list[i])) continue;
+        status = collection_family_numbered(r->collection, r->seen, list[i].family, list[i].name,
+                                            &family);
+        if (status == HS_OK) status = visit(r, family);
+    }
+    return status;
+}
+
+/* The counters come last: what other types name must be known. */
+static hs_status repair_all(repair *r) {
+    TRY(check_entries(r, routing(r), NULL, check_route));
+    TRY(for_each_type(r, check_rows));
+    TRY(flush(r, 1));
+    return for_each_type(r, check_counters);
+}
+
+hs_status collection_repair(collection *collection, repair_result *result) {
+    repair r = {.collection = collection, .result = result};
+    *result = (repair_result){0};
+    size_t size = ENGINE_FAMILIES_MAX + 1;
+    r.highest = memory_zeroed(size * sizeof *r.highest);
+    r.shapes = memory_zeroed(size * sizeof *r.shapes);
+    hs_status status = r.highest == NULL || r.shapes == NULL
+                           ? error_memory("a repair", size * sizeof *r.highest)
+                           : engine_begin_read(collection->engine, &r.seen);
+    if (status == HS_OK) status = repair_all(&r);
+    engine_abort(r.write);
+    engine_abort(r.seen);
+    memory_free(r.highest);
+    memory_free(r.shapes);
+    return status;
+}

@@ -1,0 +1,18 @@
+/* properties.h: the properties of entities, which lie in their records, long values in blobs. */
+#ifndef STORAGE_PROPERTIES_H
+#define STORAGE_PROPERTIES_H
+
+#include "storage/entities/entities.h"
+
+hs_status properties_apply(apply *apply, const operation *operation);
+
+/* Whether the properties are other than before the batch. */
+bool properties_differ(const pending_record *pending);
+
+/* Brings the blobs in line with the record, which is written next. */
+hs_status properties_flush(apply *apply, const pending_record *pending);
+
+/* Removes the blobs of an entity that is deleted. */
+hs_status properties_delete_entity(apply *apply, const pending_record *record);
+
+#endif
