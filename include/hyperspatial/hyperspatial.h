@@ -6,6 +6,7 @@
 #ifndef HYPERSPATIAL_H
 #define HYPERSPATIAL_H
 
+#include "hyperspatial/adjacency.h"
 #include "hyperspatial/batch.h"
 #include "hyperspatial/config.h"
 #include "hyperspatial/entities.h"
