@@ -87,6 +87,7 @@ int command_series(invocation *run);
 int command_set(invocation *run);
 int command_stats(invocation *run);
 int command_trajectory(invocation *run);
+int command_type(invocation *run);
 int command_vectors(invocation *run);
 
 #endif

@@ -106,6 +106,11 @@ static const option_spec trajectory_options[] = {
     END,
 };
 
+static const option_spec type_options[] = {
+    {"set", 's', "OPTION=VALUE", "set an option; may be repeated"},
+    END,
+};
+
 const command commands[] = {
     {
         .name = "import",
@@ -254,6 +259,20 @@ const command commands[] = {
         .example = "hyperspatial -d db create medical/patients",
         .root = ROOT_CREATE,
         .run = command_create,
+    },
+    {
+        .name = "type",
+        .arguments = "COLLECTION/TYPE",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .summary = "Show and set the options of an entity type",
+        .description =
+            "A row for each option: its value, its default, what it may be, and what it is\n"
+            "for. An option says how what is written from then on is kept; setting one\n"
+            "leaves what is there as it is.",
+        .example = "hyperspatial -d db type medical/patients --set property_history=on",
+        .options = type_options,
+        .run = command_type,
     },
     {
         .name = "set",

@@ -30,6 +30,7 @@ _hyperspatial_options() {
     series) echo --from --to --every --agg ;;
     set) echo --create --unset --revision ;;
     stats) echo --storage ;;
+    type) echo --set ;;
     esac
 }
 
@@ -48,7 +49,7 @@ _hyperspatial_values() {
 
 _hyperspatial() {
     local commands="backup check compact create delete drop edges export get help import list measures nearest
-        series set stats trajectory vectors"
+        series set stats trajectory type vectors"
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local root=${HYPERSPATIAL_ROOT-} command='' values i
     for ((i = 1; i < COMP_CWORD; i++)); do

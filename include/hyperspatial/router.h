@@ -129,6 +129,41 @@ hs_status hs_type_rename(hs_router *router, const char *collection, const char *
 /* The names of the entity types, sorted; release with hs_names_free. */
 hs_status hs_type_list(hs_router *router, const char *collection, hs_names *names);
 
+/* The bytes of an option's value, at most. */
+#define HS_OPTION_VALUE_MAX 127
+
+/* An option of an entity type: how what is written into the type is kept. */
+typedef struct hs_type_option {
+    const char *name; /* static, as the other texts outside of `value` */
+    char value[HS_OPTION_VALUE_MAX + 1];
+    const char *initial; /* the value as long as nothing else was set */
+    const char *allowed; /* "on, off"; what a value may be */
+    const char *help;    /* what it is for, in one line */
+} hs_type_option;
+
+/* Sets an option of an entity type, in one durable commit that waits for the type's writers. It
+ * holds for what is written after it; what is there stays as it is. HS_NOT_FOUND (type),
+ * HS_INVALID: there is no such option, which names those there are, or it does not take the value,
+ * which says what it takes. */
+hs_status hs_type_option_set(hs_router *router, const char *collection, const char *type,
+                             const char *option, const char *value);
+
+/* Whether hs_type_option_set would take the option and value: HS_OK or HS_INVALID. */
+hs_status hs_type_option_check(const char *option, const char *value);
+
+/* Reads one option. HS_NOT_FOUND (type), HS_INVALID (option). */
+hs_status hs_type_option_get(hs_router *router, const char *collection, const char *type,
+                             const char *option, hs_type_option *result);
+
+/* All options of an entity type, in a fixed order; release with hs_type_options_free. */
+typedef struct hs_type_options {
+    hs_type_option *options; /* [count] */
+    size_t count;
+} hs_type_options;
+hs_status hs_type_option_list(hs_router *router, const char *collection, const char *type,
+                              hs_type_options *options);
+void hs_type_options_free(hs_type_options *options);
+
 /* --- snapshots -------------------------------------------------------------------------------- */
 
 /* Takes a snapshot of a collection as of its last visible commit. Readers block nobody and are

@@ -3,6 +3,7 @@
 #include "router/router.h"
 #include "storage/batch/batch.h"
 #include "storage/collection/snapshot.h"
+#include "storage/collection/type_options.h"
 #include "storage/vectors/vectors.h"
 
 #include "base/error.h"
@@ -105,6 +106,38 @@ hs_status hs_type_list(hs_router *router, const char *collection, hs_names *name
     *names = (hs_names){0};
     TRY(router_use(router, collection, &used));
     hs_status status = collection_type_list(used, names);
+    router_release(used);
+    return status;
+}
+
+hs_status hs_type_option_set(hs_router *router, const char *collection, const char *type,
+                             const char *option, const char *value) {
+    struct collection *used;
+    TRY(router_use(router, collection, &used));
+    hs_status status = collection_type_option_set(used, type, option, value);
+    router_release(used);
+    return status;
+}
+
+hs_status hs_type_option_get(hs_router *router, const char *collection, const char *type,
+                             const char *option, hs_type_option *result) {
+    struct collection *used;
+    const option_definition *definition;
+    type_options options;
+    TRY(type_options_find(option, &definition));
+    TRY(router_use(router, collection, &used));
+    hs_status status = collection_type_options(used, type, &options);
+    router_release(used);
+    if (status == HS_OK) type_options_describe(&options, definition, result);
+    return status;
+}
+
+hs_status hs_type_option_list(hs_router *router, const char *collection, const char *type,
+                              hs_type_options *options) {
+    struct collection *used;
+    *options = (hs_type_options){0};
+    TRY(router_use(router, collection, &used));
+    hs_status status = collection_type_option_list(used, type, options);
     router_release(used);
     return status;
 }

@@ -25,7 +25,7 @@ PROGRAM, FIXTURE = sys.argv[1:3]
 OK, FAILED, USAGE, NOT_FOUND, DAMAGED, BUSY, REJECTED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 HEADER = "hyperspatial: "
 KEYLESS = "7b0c5a1e-0000-5000-8000-000000000001"
-COMMANDS = ["import", "stats", "get", "list", "edges", "series", "measures", "trajectory", "vectors", "nearest",
+COMMANDS = ["import", "stats", "get", "list", "edges", "series", "measures", "trajectory", "vectors", "nearest", "type",
             "create", "set", "delete", "drop", "export", "backup", "check", "compact", "help"]
 
 
@@ -516,6 +516,27 @@ class Writing(Program):
             self.fails(USAGE, "create", name)
         self.assertEqual(self.json("list") if self.root.exists() else [], [])
         self.assertEqual(self.json("create", "_" + "z9" * 31)[0]["collection"], "_" + "z9" * 31)
+
+    def test_type_shows_and_sets_options(self):
+        self.copy()
+        before = {row["option"]: row for row in self.json("type", "clinic/patients")}
+        self.assertEqual(before["property_history"]["value"], "off")
+        self.assertEqual(before["series_duplicates"]["allowed"], "replace, keep")
+        self.json("type", "clinic/patients", "--set", "property_history=on", "-s", "series_duplicates=keep")
+        after = {row["option"]: row["value"] for row in self.json("type", "clinic/patients")}
+        self.assertEqual((after["property_history"], after["series_duplicates"]), ("on", "keep"))
+        self.assertEqual(self.json("type", "clinic/wards")[0]["value"], "off")
+
+    def test_of_several_options_all_are_set_or_none(self):
+        self.copy()
+        self.fails(USAGE, "type", "clinic/patients", "-s", "property_history=on", "-s", "edge_history=maybe",
+                   says=["edge_history", "off or on"])
+        self.fails(USAGE, "type", "clinic/patients", "-s", "property_history=on", "-s", "colour=red",
+                   says=["colour", "property_history"])
+        self.fails(USAGE, "type", "clinic/patients", "-s", "property_history", says="OPTION=VALUE")
+        self.assertEqual({row["value"] == row["default"] for row in self.json("type", "clinic/patients")}, {True})
+        self.fails(NOT_FOUND, "type", "clinic/nobody", says="nobody")
+        self.fails(USAGE, "type", "clinic", says="clinic/TYPE")
 
     def test_set_changes_properties_in_one_commit(self):
         self.copy()

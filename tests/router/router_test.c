@@ -230,6 +230,39 @@ static void an_unknown_collection_is_not_found(void **state) {
     assert_false(file_exists(in_root(f, "nope.hs-log")));
 }
 
+static void an_option_of_a_type_is_set_and_read(void **state) {
+    fixture *f = *state;
+    hs_type_option option;
+    hs_type_options all;
+    create_medical(f);
+    assert_ok(hs_type_option_get(f->router, "medical", "patients", "edge_history", &option));
+    assert_string_equal(option.value, "off");
+    assert_string_equal(option.initial, "off");
+    assert_string_equal(option.allowed, "on, off");
+    assert_ok(hs_type_option_check("edge_history", "on"));
+    assert_ok(hs_type_option_set(f->router, "medical", "patients", "edge_history", "on"));
+    assert_ok(hs_type_option_get(f->router, "medical", "patients", "edge_history", &option));
+    assert_string_equal(option.value, "on");
+    assert_ok(hs_type_option_list(f->router, "medical", "patients", &all));
+    bool found = false;
+    for (size_t i = 0; i < all.count; i++) {
+        bool is_set = strcmp(all.options[i].name, "edge_history") == 0;
+        found = found || is_set;
+        assert_string_equal(all.options[i].value, is_set ? "on" : all.options[i].initial);
+    }
+    assert_true(found);
+    hs_type_options_free(&all);
+    assert_error(hs_type_option_get(f->router, "medical", "patients", "x", &option), HS_INVALID,
+                 "edge_history");
+    assert_error(hs_type_option_check("edge_history", "x"), HS_INVALID, "off or on");
+    hs_router *r = f->router;
+    assert_status(hs_type_option_set(r, "nope", "t", "edge_history", "on"), HS_NOT_FOUND);
+    assert_status(hs_type_option_set(r, "medical", "t", "edge_history", "on"), HS_NOT_FOUND);
+    assert_status(hs_type_option_get(r, "nope", "t", "edge_history", &option), HS_NOT_FOUND);
+    assert_status(hs_type_option_list(r, "nope", "t", &all), HS_NOT_FOUND);
+    assert_status(hs_type_option_list(r, "medical", "t", &all), HS_NOT_FOUND);
+}
+
 static void an_unknown_type_is_not_found(void **state) {
     fixture *f = *state;
     create_medical(f);
@@ -632,6 +665,7 @@ int main(void) {
         ROUTER_TEST(a_collection_is_open_in_one_router_at_a_time),
         ROUTER_TEST(names_must_follow_the_rules),
         ROUTER_TEST(an_unknown_collection_is_not_found),
+        ROUTER_TEST(an_option_of_a_type_is_set_and_read),
         ROUTER_TEST(an_unknown_type_is_not_found),
         ROUTER_TEST(a_file_that_is_no_collection_is_refused_and_left_alone),
         ROUTER_TEST(what_is_no_file_is_no_collection),

@@ -171,7 +171,7 @@ static void put_setting(fixture *f, const char *name, const void *data, size_t s
 
 static void a_newer_layout_is_refused(fixture *f) {
     collection *other;
-    put_setting(f, "version", "\2\0\0\0", 4);
+    put_setting(f, "version", "\3\0\0\0", 4);
     assert_error(open_again(f, &other), HS_VERSION, "newer");
 }
 

@@ -116,6 +116,7 @@ static hs_status load_locked(apply *apply, const engine_family *numbers, size_t 
         family->locked = true;
         TRY(collection_counters(apply->txn, family->number, &family->stored));
         family->counters = family->stored;
+        TRY(type_options_load(apply->txn, family->number, &family->options));
         family->next_locked = apply->locked;
         apply->locked = family;
     }

@@ -21,6 +21,7 @@
 #define STORAGE_APPLY_H
 
 #include "storage/batch/batch.h"
+#include "storage/collection/type_options.h"
 
 /* A family in this attempt. Writing to it, and its counters, are only allowed if it is locked. */
 typedef struct apply_family {
@@ -32,7 +33,8 @@ typedef struct apply_family {
     counters
         counters; /* change them in place; written before commit if they differ from `stored` */
     counters stored;
-    shape *new_shapes; /* interned by this attempt */
+    type_options options; /* of a locked family */
+    shape *new_shapes;    /* interned by this attempt */
     struct apply_family *next_locked;
 } apply_family;
 

@@ -103,6 +103,8 @@ static hs_status check_one_family(check *check, const engine_family_info *info) 
                                                   info->name, &family.family);
     if (status == HS_OK) status = collection_counters(snapshot->txn, info->family, &family.stored);
     if (status != HS_OK) return check_damage(check, &family, status);
+    const type_options *options;
+    TRY(check_damage(check, &family, snapshot_options(snapshot, info->family, &options)));
     TRY(check_damage(check, &family, entities_check(check, &family)));
     TRY(check_damage(check, &family, graph_check(check, &family)));
     TRY(check_damage(check, &family, vectors_check(check, &family)));

@@ -11,6 +11,8 @@
 #include "storage/collection/names.h"
 #include "storage/entities/shapes.h"
 
+struct type_options;
+
 /* What never changes of a family, kept from its first use until the collection closes. */
 typedef struct family {
     engine_family number;
@@ -50,6 +52,14 @@ hs_status collection_type_create(collection *collection, const char *type);
 hs_status collection_type_drop(collection *collection, const char *type);
 hs_status collection_type_rename(collection *collection, const char *type, const char *new_name);
 hs_status collection_type_list(collection *collection, hs_names *names);
+
+/* What hs_type_option_set and hs_type_option_list promise (entity_types.c). */
+hs_status collection_type_option_set(collection *collection, const char *type, const char *option,
+                                     const char *value);
+hs_status collection_type_options(collection *collection, const char *type,
+                                  struct type_options *options);
+hs_status collection_type_option_list(collection *collection, const char *type,
+                                      hs_type_options *options);
 
 /* Whether a family is an entity type, not the collection's own. */
 static inline bool collection_is_type(const engine_family_info *family) {

@@ -1,5 +1,5 @@
 /* entity_types.c: entity types of a collection: created, dropped, renamed, listed; their
- * namespaces.
+ * namespaces and options.
  *
  * The ids of keyed entities are version 5 UUIDs in the namespace of their type, which is itself the
  * version 5 UUID of the type's name in the collection's namespace: so the same data has the same
@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "storage/batch/batch.h"
 #include "storage/collection/collection.h"
+#include "storage/collection/type_options.h"
 
 #define TYPES_MAX 65000
 
@@ -174,6 +175,80 @@ hs_status collection_type_drop(collection *collection, const char *type) {
     pthread_mutex_unlock(&collection->types);
     hs_batch_free(batch);
     return status;
+}
+
+/* --- options ---------------------------------------------------------------------------------- */
+
+static hs_status put_option(engine_txn *txn, engine_family number, const char *option,
+                            const char *value) {
+    engine_table meta = layout_table(number, TABLE_META);
+    type_options options;
+    TRY(type_options_load(txn, number, &options));
+    TRY(type_options_set(&options, option, value));
+    char *text = memory_alloc(type_options_bound());
+    if (text == NULL) return error_memory("the options of a type", type_options_bound());
+    size_t size = type_options_encode(&options, text);
+    hs_status status =
+        size > 0 ? engine_put(txn, meta, hs_slice_of(META_OPTIONS), (hs_slice){text, size})
+                 : engine_delete(txn, meta, hs_slice_of(META_OPTIONS));
+    memory_free(text);
+    return size == 0 && status == HS_NOT_FOUND ? HS_OK : status;
+}
+
+/* No type is dropped or renamed meanwhile. */
+static hs_status set_option_locked(collection *collection, const char *type, const char *option,
+                                   const char *value) {
+    engine_txn *txn;
+    engine_family number = 0;
+    TRY(engine_begin_read(collection->engine, &txn));
+    hs_status status = collection_type_find(collection, txn, type, &number);
+    engine_abort(txn);
+    if (status != HS_OK) return status;
+    TRY(engine_begin_write(collection->engine, &number, 1, HS_DURABLE, &txn));
+    status = put_option(txn, number, option, value);
+    if (status == HS_OK) return engine_commit(txn);
+    engine_abort(txn);
+    return status;
+}
+
+hs_status collection_type_option_set(collection *collection, const char *type, const char *option,
+                                     const char *value) {
+    TRY(hs_type_option_check(option, value));
+    pthread_mutex_lock(&collection->types);
+    hs_status status = set_option_locked(collection, type, option, value);
+    pthread_mutex_unlock(&collection->types);
+    return status;
+}
+
+hs_status collection_type_options(collection *collection, const char *type, type_options *options) {
+    engine_txn *txn;
+    engine_family number = 0;
+    TRY(engine_begin_read(collection->engine, &txn));
+    hs_status status = collection_type_find(collection, txn, type, &number);
+    if (status == HS_OK) status = type_options_load(txn, number, options);
+    engine_abort(txn);
+    return status;
+}
+
+hs_status collection_type_option_list(collection *collection, const char *type,
+                                      hs_type_options *list) {
+    type_options options;
+    *list = (hs_type_options){0};
+    TRY(collection_type_options(collection, type, &options));
+    size_t count = 0;
+    while (option_definitions[count].name != NULL)
+        count++;
+    list->options = memory_zeroed(count * sizeof *list->options);
+    if (list->options == NULL) return error_memory("options", count * sizeof *list->options);
+    list->count = count;
+    for (size_t i = 0; i < count; i++)
+        type_options_describe(&options, option_definitions + i, list->options + i);
+    return HS_OK;
+}
+
+void hs_type_options_free(hs_type_options *options) {
+    memory_free(options->options);
+    *options = (hs_type_options){0};
 }
 
 /* --- the list --------------------------------------------------------------------------------- */

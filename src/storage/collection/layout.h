@@ -15,7 +15,8 @@
  *
  * One family per entity type:
  *
- *   1 meta                  text                ->  "namespace": uuid; "counters": struct counters
+ *   1 meta                  text                ->  "namespace": uuid; "counters": struct counters;
+ *                                                   "options": text (type_options.h)
  *   2 records               rid(8)              ->  record (record.h)
  *   3 shapes                shape(4)            ->  names of a record's properties (shapes.h)
  *   4 blobs                 rid(6) ‖ name(3)    ->  bytes of a long property value
@@ -42,7 +43,7 @@
 #include "base/bytes.h"
 #include "engine/engine.h"
 
-#define LAYOUT_VERSION 1 /* of everything in this header and the encodings it names */
+#define LAYOUT_VERSION 2 /* of everything in this header and the encodings it names */
 
 #define SYSTEM_FAMILY "$system"
 enum system_table {
@@ -227,5 +228,6 @@ _Static_assert(sizeof(counters) == 64, "counters are stored as they lie in memor
 
 #define META_COUNTERS  "counters"
 #define META_NAMESPACE "namespace"
+#define META_OPTIONS   "options"
 
 #endif

@@ -50,6 +50,17 @@ hs_status snapshot_family(hs_snapshot *snapshot, const char *type, family **fami
     return HS_OK;
 }
 
+hs_status snapshot_options(hs_snapshot *snapshot, engine_family family,
+                           const type_options **options) {
+    if (snapshot->options_of != family) {
+        snapshot->options_of = 0;
+        TRY(type_options_load(snapshot->txn, family, &snapshot->options));
+        snapshot->options_of = family;
+    }
+    *options = &snapshot->options;
+    return HS_OK;
+}
+
 hs_status snapshot_entity(hs_snapshot *snapshot, const char *type, const hs_uuid *id,
                           family **family, uint64_t *rid) {
     route route;

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "storage/collection/collection.h"
+#include "storage/collection/type_options.h"
 
 /* Results that live until the next call of the same kind have an arena each. */
 enum snapshot_result {
@@ -19,6 +20,8 @@ struct hs_snapshot {
     engine_txn *txn;
     family *last; /* the family asked for last, and its name */
     char last_type[HS_NAME_MAX + 1];
+    type_options options; /* of family `options_of`; 0: of none */
+    engine_family options_of;
     const char **type_names; /* by family number; NULL until first needed */
     size_t type_name_count;
     arena lasting; /* until the snapshot ends */
@@ -33,6 +36,10 @@ arena *snapshot_result(hs_snapshot *snapshot, enum snapshot_result result);
 
 /* The family of an entity type. HS_NOT_FOUND. */
 hs_status snapshot_family(hs_snapshot *snapshot, const char *type, family **family);
+
+/* The options of a family; valid until the next call. HS_CORRUPT. */
+hs_status snapshot_options(hs_snapshot *snapshot, engine_family family,
+                           const type_options **options);
 
 /* An entity's family and rid. HS_NOT_FOUND says whether the type or the entity is missing. */
 hs_status snapshot_entity(hs_snapshot *snapshot, const char *type, const hs_uuid *id,
