@@ -42,9 +42,11 @@ typedef struct driver {
     const char *name;  /* as --engine takes it */
     const char *title; /* as tables show it */
     bool ours;
-    bool variant;         /* measured only when --engine names it */
-    bool replays;         /* its log can be kept until the next opening, whatever it holds */
-    const char *settings; /* all that differs from the engine's defaults, for the report */
+    bool variant;                /* measured only when --engine names it */
+    bool replays;                /* its log can be kept until the next opening, whatever it holds */
+    const struct stores *stores; /* the works of the stores; NULL: none. One that has no `open` does
+                                    only those */
+    const char *settings;        /* all that differs from the engine's defaults, for the report */
     void (*version)(char *text, size_t size);
     bool (*is_log)(const char *name); /* whether a file of the store is its log */
 
@@ -83,7 +85,7 @@ extern const driver driver_hyperspatial, driver_hyperspatial_fixed;
 extern const driver driver_lmdb, driver_lmdb_writemap;
 extern const driver driver_rocksdb;
 extern const driver driver_wiredtiger;
-extern const driver driver_sqlite;
+extern const driver driver_sqlite, driver_sqlite_eav;
 
 /* The driver of a name, or NULL. */
 const driver *driver_named(const char *name);

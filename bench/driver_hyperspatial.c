@@ -9,6 +9,7 @@
 #include "engine/vfs.h"
 #include "failure.h"
 #include "hyperspatial/hyperspatial.h"
+#include "stores.h"
 
 typedef struct hyperspatial_store {
     engine *engine;
@@ -224,6 +225,7 @@ const driver driver_hyperspatial = {
     HYPERSPATIAL_CALLS,
     .name = "hyperspatial",
     .title = "Hyperspatial",
+    .stores = &stores_hyperspatial,
     .open = open_variable,
     .settings = "the default preset; rows in a table of keys and values of any size; vectors in a "
                 "table of fixed sizes, alignment 64, pages of 64 KiB",

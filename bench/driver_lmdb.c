@@ -6,6 +6,7 @@
 
 #include "driver.h"
 #include "failure.h"
+#include "stores.h"
 #include "turns.h"
 
 /* Only address space; the file grows as it is written. */
@@ -223,6 +224,7 @@ const driver driver_lmdb = {
     LMDB_CALLS,
     .name = "lmdb",
     .title = "LMDB",
+    .stores = &stores_lmdb,
     .open = open_plain,
     .settings =
         "map of 256 GiB; read transactions reset and renewed; writers queue; MDB_NOSYNC where "

@@ -6,6 +6,7 @@
 
 #include "driver.h"
 #include "failure.h"
+#include "stores.h"
 #include "turns.h"
 
 typedef struct sqlite_store {
@@ -253,6 +254,7 @@ const driver driver_sqlite = {
                 "WITHOUT ROWID, prepared statements, pages of 16 KiB for vectors, writers queue; "
                 "synchronous=FULL for durable commits, NORMAL for others",
     .version = version,
+    .stores = &stores_sqlite,
     .is_log = is_log,
     .open = open_store,
     .close = close_store,
@@ -272,4 +274,13 @@ const driver driver_sqlite = {
     .get_alone = get_alone,
     .seek = seek,
     .next = next,
+};
+
+const driver driver_sqlite_eav = {
+    .name = "sqlite-eav",
+    .title = "SQLite EAV",
+    .settings = "as SQLite",
+    .version = version,
+    .is_log = is_log,
+    .stores = &stores_sqlite_eav,
 };

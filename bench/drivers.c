@@ -18,6 +18,7 @@ const driver *const drivers[] = {
 #endif
 #ifdef WITH_SQLITE
     &driver_sqlite,
+    &driver_sqlite_eav,
 #endif
     NULL,
 };

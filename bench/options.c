@@ -16,7 +16,8 @@ static const char usage[] =
     "machine can do at most, and the bars that ours is to reach. Takes some minutes.\n"
     "\n"
     "  --quick             little data and short measurements: ends within a minute\n"
-    "  --only WORK,…       only these works (--list tells them)\n"
+    "  --only WORK,…       only these works (--list tells them), or all works of the 'engine' or\n"
+    "                      of the 'stores'\n"
     "  --engine NAME,…     only these engines (--list tells them)\n"
     "  --keys N            rows of the main data set (1,000,000); a tenth as many vectors\n"
     "  --seconds S         how long each timed part lasts (2)\n"
@@ -58,15 +59,23 @@ static int read_number(const char *option, const char *text, double min, double 
     return 2;
 }
 
+static void choose(options *o, const work *work) {
+    for (unsigned i = 0; i < o->work_count; i++)
+        if (o->works[i] == work) return;
+    o->works[o->work_count++] = work;
+}
+
+/* Chooses a work by its name, or all of a part: "engine" or "stores". */
 static int add_work(options *o, const char *name) {
+    bool engine = strcmp(name, "engine") == 0, stores = strcmp(name, "stores") == 0;
+    bool found = engine || stores;
     for (size_t i = 0; works[i] != NULL; i++) {
-        if (strcmp(works[i]->name, name) != 0) continue;
-        for (unsigned j = 0; j < o->work_count; j++)
-            if (o->works[j] == works[i]) return -1;
-        o->works[o->work_count++] = works[i];
-        return -1;
+        bool of_engine = works[i]->part == PART_ENGINE;
+        bool named = strcmp(works[i]->name, name) == 0;
+        if (named || (!works[i]->extra && (of_engine ? engine : stores))) choose(o, works[i]);
+        found |= named;
     }
-    return mistake("there is no work '%s' (--list tells them)", name);
+    return found ? -1 : mistake("there is no work '%s' (--list tells them)", name);
 }
 
 static int add_engine(options *o, const char *name) {

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "report.h"
+#include "stores.h"
 
 /* A text as a JSON string. What we write is UTF-8 already. */
 static void put_string(FILE *out, const char *text) {
@@ -39,7 +40,9 @@ static void put_engines(const results *r, FILE *out) {
         fputs("    {", out);
         put_field(out, "engine", d->name, ", ");
         put_field(out, "version", version, ", ");
-        put_field(out, "settings", d->settings, i + 1 < r->options->engine_count ? "},\n" : "}\n");
+        put_field(out, "settings", d->settings, ", ");
+        put_field(out, "stores", d->stores != NULL ? d->stores->settings : "",
+                  i + 1 < r->options->engine_count ? "},\n" : "}\n");
     }
     fputs("  ],\n", out);
 }

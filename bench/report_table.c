@@ -3,11 +3,14 @@
 #include <string.h>
 
 #include "report.h"
+#include "stores.h"
 
 /* How one form of the table is written. */
 typedef struct form {
     FILE *out;
     bool markdown;
+    bool stores;               /* the rows of the stores, or of the engine */
+    bool engines[ENGINES_MAX]; /* that have a column: those that do a work of these rows */
 } form;
 
 void format_number(double value, char *text, size_t size) {
@@ -46,10 +49,14 @@ static void put_cell(const form *f, const char *text, int width, bool left) {
 
 static void put_heading(const results *r, const form *f) {
     const options *o = r->options;
+    unsigned numbers = 3;
     if (f->markdown) fputs("|", f->out);
-    put_cell(f, "work", TITLE_WIDTH, true);
-    for (unsigned i = 0; i < o->engine_count; i++)
+    put_cell(f, f->stores ? "work of the stores" : "work", TITLE_WIDTH, true);
+    for (unsigned i = 0; i < o->engine_count; i++) {
+        if (!f->engines[i]) continue;
         put_cell(f, o->engines[i]->title, VALUE_WIDTH, false);
+        numbers++;
+    }
     put_cell(f, "limit", VALUE_WIDTH, false);
     put_cell(f, "× best peer", VALUE_WIDTH, false);
     put_cell(f, "× limit", 8, false);
@@ -57,7 +64,7 @@ static void put_heading(const results *r, const form *f) {
     fputs("\n", f->out);
     if (!f->markdown) return;
     fputs("|---|", f->out);
-    for (unsigned i = 0; i < o->engine_count + 3; i++)
+    for (unsigned i = 0; i < numbers; i++)
         fputs("---:|", f->out);
     fputs("---|\n", f->out);
 }
@@ -97,7 +104,7 @@ static void put_row(const results *r, const form *f, const row *row) {
     if (f->markdown) fputs("|", f->out);
     put_cell(f, title, TITLE_WIDTH, true);
     for (unsigned i = 0; i < r->options->engine_count; i++)
-        put_median(r, f, row, i);
+        if (f->engines[i]) put_median(r, f, row, i);
     put_median(r, f, row, MACHINE);
     bool measured = results_ours(r) >= 0 && cell_median(&row->cells[results_ours(r)], &ours);
     if (measured && results_best_peer(r, row, &other, &column))
@@ -111,24 +118,60 @@ static void put_row(const results *r, const form *f, const row *row) {
     fputs("\n", f->out);
 }
 
-static void put_table(const results *r, const form *f) {
-    put_heading(r, f);
+static bool is_of_stores(const work *work) {
+    return work->part != PART_ENGINE;
+}
+
+/* Whether any work of the options is of the stores, or of the engine. */
+static bool has_works(const options *o, bool stores) {
+    for (unsigned i = 0; i < o->work_count; i++)
+        if (is_of_stores(o->works[i]) == stores) return true;
+    return false;
+}
+
+/* The row of all works' memory stands with the stores if there are any. */
+static bool has_row(const results *r, const form *f, const row *row) {
+    if (row->figure->detail) return false;
+    return f->stores == (row->work != NULL ? is_of_stores(row->work) : has_works(r->options, true));
+}
+
+static void put_part(const results *r, form f) {
+    const options *o = r->options;
+    if (!has_works(o, f.stores)) return;
+    for (unsigned i = 0; i < o->work_count; i++)
+        for (unsigned j = 0; j < o->engine_count; j++)
+            if (is_of_stores(o->works[i]) == f.stores && work_fits(o->works[i], o->engines[j]))
+                f.engines[j] = true;
+    put_heading(r, &f);
     for (unsigned i = 0; i < r->count; i++)
-        if (!r->rows[i].figure->detail) put_row(r, f, &r->rows[i]);
+        if (has_row(r, &f, &r->rows[i])) put_row(r, &f, &r->rows[i]);
+    fputs("\n", f.out);
+}
+
+static void put_table(const results *r, FILE *out, bool markdown) {
+    put_part(r, (form){.out = out, .markdown = markdown, .stores = false});
+    put_part(r, (form){.out = out, .markdown = markdown, .stores = true});
+}
+
+/* The engines with their settings, one a line. */
+static void put_engines(const results *r, FILE *out, bool markdown) {
+    for (unsigned i = 0; i < r->options->engine_count; i++) {
+        const driver *d = r->options->engines[i];
+        bool stores = d->stores != NULL && has_works(r->options, true);
+        char version[64];
+        d->version(version, sizeof version);
+        fprintf(out, markdown ? "- **%s %s**: %s" : "%s %s: %s", d->title, version, d->settings);
+        if (stores) fprintf(out, "; stores: %s", d->stores->settings);
+        fputs(markdown ? ".\n" : "\n", out);
+    }
 }
 
 void report_table(const results *r, FILE *out) {
     fprintf(out, "%s; %s; %llu rows, %llu vectors, %u families; median of %u\n\n", r->date,
             r->machine, (unsigned long long)r->options->keys,
             (unsigned long long)r->options->vectors, r->options->families, r->options->runs);
-    put_table(r, &(form){out, false});
-    fputs("\n", out);
-    for (unsigned i = 0; i < r->options->engine_count; i++) {
-        const driver *d = r->options->engines[i];
-        char version[64];
-        d->version(version, sizeof version);
-        fprintf(out, "%s %s: %s\n", d->title, version, d->settings);
-    }
+    put_table(r, out, false);
+    put_engines(r, out, false);
     fputs("A ratio over 1 is in favour of Hyperspatial; – was not measured.\n", out);
 }
 
@@ -140,12 +183,6 @@ void report_markdown(const results *r, FILE *out) {
         r->date, r->machine, (unsigned long long)r->options->keys,
         (unsigned long long)r->options->vectors, r->options->runs,
         r->options->runs == 1 ? "" : "s");
-    put_table(r, &(form){out, true});
-    fputs("\n", out);
-    for (unsigned i = 0; i < r->options->engine_count; i++) {
-        const driver *d = r->options->engines[i];
-        char version[64];
-        d->version(version, sizeof version);
-        fprintf(out, "- **%s %s**: %s.\n", d->title, version, d->settings);
-    }
+    put_table(r, out, true);
+    put_engines(r, out, true);
 }

@@ -119,7 +119,7 @@ void run_all(results *r) {
             const work *work = o->works[i];
             if (work->limit != NULL) run_one(r, work, MACHINE);
             for (unsigned j = 0; j < o->engine_count; j++)
-                run_one(r, work, j);
+                if (work_fits(work, o->engines[j])) run_one(r, work, j);
             if (work->limit != NULL) run_one(r, work, MACHINE); /* again: disks drift */
             clean_up_after(o, work);
         }

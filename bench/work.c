@@ -8,12 +8,46 @@
 #include "data.h"
 #include "failure.h"
 #include "machine.h"
+#include "stores.h"
 
 const work *const works[] = {
-    &work_put,  &work_beside, &work_load,     &work_unsynced, &work_stop,
-    &work_get,  &work_seek,   &work_scan,     &work_vectors,  &work_vectors_random,
-    &work_open, &work_kill,   &work_families, &work_churn,    NULL,
+    &work_put,
+    &work_beside,
+    &work_load,
+    &work_unsynced,
+    &work_stop,
+    &work_get,
+    &work_seek,
+    &work_scan,
+    &work_vectors,
+    &work_vectors_random,
+    &work_open,
+    &work_kill,
+    &work_families,
+    &work_churn,
+    &work_store_graph,
+    &work_store_points,
+    &work_store_properties,
+    &work_store_vectors,
+    NULL,
 };
+
+bool work_fits(const work *work, const driver *driver) {
+    const stores *stores = driver->stores;
+    switch (work->part) {
+    case PART_ENGINE:
+        return driver->open != NULL;
+    case PART_GRAPH:
+        return stores != NULL && stores->put_edges != NULL;
+    case PART_POINTS:
+        return stores != NULL && stores->put_points != NULL;
+    case PART_PROPERTIES:
+        return stores != NULL && stores->put_rows != NULL;
+    case PART_VECTORS:
+        return stores != NULL && stores->put_vectors != NULL;
+    }
+    return false;
+}
 
 void report(bench_run *run, const char *figure, double value) {
     fprintf(run->out, "%s %.17g\n", figure, value);

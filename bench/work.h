@@ -22,6 +22,15 @@ typedef struct bench_run {
     uint64_t memory_start; /* anonymous memory before the engine was opened */
 } bench_run;
 
+/* What a work is about: the engine by itself, or one of the stores (stores.h). */
+typedef enum part_of_bench {
+    PART_ENGINE,
+    PART_GRAPH,
+    PART_POINTS,
+    PART_PROPERTIES,
+    PART_VECTORS
+} part_of_bench;
+
 /* A figure that a work yields. */
 typedef struct figure {
     const char *name; /* as in --json */
@@ -35,6 +44,7 @@ typedef struct figure {
 typedef struct work {
     const char *name;
     const char *title;
+    part_of_bench part;
     const figure *figures; /* ends with a name of NULL */
     void (*run)(bench_run *run);
     void (*limit)(bench_run *run); /* what the machine can do at most; or NULL */
@@ -50,6 +60,10 @@ extern const work work_put, work_beside, work_load, work_unsynced, work_stop;
 extern const work work_get, work_seek, work_scan;
 extern const work work_vectors, work_vectors_random;
 extern const work work_open, work_kill, work_families, work_churn;
+extern const work work_store_graph, work_store_points, work_store_properties, work_store_vectors;
+
+/* Whether an engine can do the work: the stores' works take what only some have. */
+bool work_fits(const work *work, const driver *driver);
 
 /* Reports a figure of the work: in its base unit (seconds, bytes, operations per second). */
 void report(bench_run *run, const char *figure, double value);

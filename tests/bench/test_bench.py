@@ -60,6 +60,13 @@ class Reports(unittest.TestCase):
         for row in rows:
             self.assertNotRegex(row, r"^.{60,66} +–", row)
 
+    def test_the_stores_have_a_table_of_their_own(self):
+        engine, stores = re.split(r"^work of the stores .*\n", self.output, flags=re.MULTILINE)
+        self.assertIn("random get, 1 thread", engine)
+        self.assertNotIn("outgoing lists of every vertex", engine)
+        self.assertIn("outgoing lists of every vertex", stores)
+        self.assertIn("of all works", stores)
+
     def test_bars_that_need_no_peer_are_judged(self):
         verdicts = {(bar["figure"], bar["bar"]): bar["verdict"] for bar in self.json["bars"]}
         self.assertEqual(verdicts["files-all", "≤ 2 "], "met")
@@ -135,6 +142,21 @@ class Options(unittest.TestCase):
         self.assertIn("seek and 10 next", output)
         self.assertNotIn("scan: Hyperspatial", complaints)
         self.assertFalse((self.root / "data").exists())
+
+    def test_every_engine_of_this_build_does_the_works_of_its_stores(self):
+        code, output, complaints = run("--quick", "--keys", "1000", "--seconds", "0.01", "--only", "stores",
+                                       "--directory", self.root / "data", "--json", self.root / "stores.json")
+        self.assertEqual(code, 0, complaints)
+        self.assertTrue(re.search(r"^\S.*\n\nwork of the stores ", output), output[:300])
+        engines = {}
+        for entry in json.loads((self.root / "stores.json").read_text(encoding="utf-8"))["figures"]:
+            engines.setdefault(entry["figure"], set()).add(entry["engine"])
+        peers = {"lmdb", "sqlite"} & set(listed("engines"))
+        self.assertEqual(engines["edge-incoming"], {"hyperspatial"} | peers)
+        self.assertEqual(engines["point-hours"], {"hyperspatial"} | peers)
+        self.assertEqual(engines["document-nearest"], {"hyperspatial", "machine"} | peers)
+        self.assertEqual(engines["property-get"] & {"sqlite-eav"}, {"sqlite-eav"} & set(listed("engines")))
+        self.assertNotIn("scan", engines)
 
     def test_mistakes_are_told(self):
         for words, message in ((["--only", "nothing"], "no work 'nothing'"), (["--engine", "nothing"], "no engine"),
