@@ -151,6 +151,29 @@ int cursor_next(engine_cursor *base) {
     return step_leaf(c, e, true);
 }
 
+int cursor_next_run(engine_cursor *base, engine_run *run) {
+    int moved = cursor_next(base);
+    if (moved != 1) return moved;
+    cursor *c = (cursor *)base;
+    int status = 0;
+    const table_entry *e = current_table(c, &status);
+    if (e == NULL) return status;
+    const node_shape *shape = &e->def->shape;
+    if (!shape->fixed) {
+        *run = (engine_run){c->key.data, c->value.data, 1, c->value.size};
+        return 1;
+    }
+    const node *leaf = c->path.nodes[0];
+    const uint8_t *page = (const uint8_t *)leaf;
+    size_t first = c->path.index[0];
+    *run = (engine_run){.keys = page + NODE_KEYS_OFFSET + first * shape->layout.key_size,
+                        .values = page + shape->layout.values + first * shape->layout.stride,
+                        .count = leaf->count - first,
+                        .stride = shape->layout.stride};
+    c->path.index[0] = leaf->count - 1u;
+    return stand(c, e);
+}
+
 int cursor_prev(engine_cursor *base) {
     cursor *c = (cursor *)base;
     if (c->place == CURSOR_BEFORE) return 0;

@@ -24,6 +24,7 @@ void cursor_close(engine_cursor *c);
 int cursor_seek(engine_cursor *c, hs_slice key);
 int cursor_last(engine_cursor *c);
 int cursor_next(engine_cursor *c);
+int cursor_next_run(engine_cursor *c, engine_run *run);
 int cursor_prev(engine_cursor *c);
 hs_slice cursor_key(const engine_cursor *c);
 hs_slice cursor_value(const engine_cursor *c);

@@ -118,6 +118,14 @@ typedef struct engine_check_result {
     uint64_t pages, entries, problems;
 } engine_check_result;
 
+/* Entries that lie one behind the other (engine_cursor_next_run). */
+typedef struct engine_run {
+    const uint8_t *keys;   /* of fixed tables [count], each of the table's key_size */
+    const uint8_t *values; /* the first; the others follow, each `stride` bytes after the last */
+    size_t count;
+    size_t stride;
+} engine_run;
+
 typedef void engine_problem(void *context, const char *problem);
 
 /* Told after each portion how many bytes of the trees are copied, of how many; false ends the
@@ -172,6 +180,7 @@ typedef struct engine_ops {
     int (*cursor_seek)(engine_cursor *cursor, hs_slice key);
     int (*cursor_last)(engine_cursor *cursor);
     int (*cursor_next)(engine_cursor *cursor);
+    int (*cursor_next_run)(engine_cursor *cursor, engine_run *run); /* NULL: runs of one */
     int (*cursor_prev)(engine_cursor *cursor);
     hs_slice (*cursor_key)(const engine_cursor *cursor);
     hs_slice (*cursor_value)(const engine_cursor *cursor);
@@ -369,6 +378,18 @@ static inline int engine_cursor_last(engine_cursor *c) {
 /* To the next key; from before the first, to the first. */
 static inline int engine_cursor_next(engine_cursor *c) {
     return c->ops->cursor_next(c);
+}
+/* To the next key, and on over all that lie behind it on the same page of a table of fixed keys and
+ * values, so that the next call begins with another page: many entries for the price of one. The
+ * cursor then stands on the last of them. Of other tables, and of back ends without pages, a run is
+ * one entry. The run is valid as long as a value from engine_get. */
+static inline int engine_cursor_next_run(engine_cursor *c, engine_run *run) {
+    if (c->ops->cursor_next_run != NULL) return c->ops->cursor_next_run(c, run);
+    int moved = c->ops->cursor_next(c);
+    if (moved != 1) return moved;
+    hs_slice key = c->ops->cursor_key(c), value = c->ops->cursor_value(c);
+    *run = (engine_run){(const uint8_t *)key.data, (const uint8_t *)value.data, 1, value.size};
+    return 1;
 }
 /* To the previous key; from behind the last, to the last. */
 static inline int engine_cursor_prev(engine_cursor *c) {

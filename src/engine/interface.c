@@ -328,6 +328,7 @@ const engine_ops store_ops = {
     .cursor_seek = cursor_seek,
     .cursor_last = cursor_last,
     .cursor_next = cursor_next,
+    .cursor_next_run = cursor_next_run,
     .cursor_prev = cursor_prev,
     .cursor_key = cursor_key,
     .cursor_value = cursor_value,

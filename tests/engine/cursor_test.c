@@ -334,7 +334,89 @@ static void two_cursors_do_not_disturb_each_other(fixture *f) {
     engine_abort(t);
 }
 
+/* A table of fixed keys and values; entry i has the key i, big-endian, and the value i twice. */
+static engine_table create_numbers(engine *e, uint64_t count) {
+    const engine_table_options options = {
+        .key_size = 8, .value_size = 16, .fixed_value = true, .alignment = 64};
+    engine_table table = create_table(e, "numbers", &options);
+    engine_txn *t = begin_write(e, table.family);
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t key = __builtin_bswap64(i), value[2] = {i, i};
+        assert_ok(
+            engine_put(t, table, (hs_slice){&key, sizeof key}, (hs_slice){value, sizeof value}));
+    }
+    assert_ok(engine_commit(t));
+    return table;
+}
+
+/* Fails unless the run holds the numbers from `next` on; the number behind its last. */
+static uint64_t expect_run(const engine_run *run, uint64_t next) {
+    assert_true(run->count > 0 && run->stride >= 16);
+    for (size_t i = 0; i < run->count; i++, next++) {
+        uint64_t key, value[2];
+        memcpy(&key, run->keys + 8 * i, sizeof key);
+        memcpy(value, run->values + run->stride * i, sizeof value);
+        assert_int_equal(__builtin_bswap64(key), next);
+        assert_true(value[0] == next && value[1] == next);
+    }
+    return next;
+}
+
+static void runs_give_every_entry_once_and_in_order(fixture *f) {
+    enum { NUMBERS = 2000 };
+    engine_table table = create_numbers(f->engine, NUMBERS);
+    engine_txn *t = begin_read(f->engine);
+    engine_cursor *c = open_cursor(t, table);
+    engine_run run;
+    uint64_t next = 0;
+    size_t runs = 0;
+    for (; engine_cursor_next_run(c, &run) == 1; runs++)
+        next = expect_run(&run, next);
+    assert_int_equal(next, NUMBERS);
+    assert_int_equal(engine_cursor_next_run(c, &run), 0);
+    if (f->backend == &backend_embedded) assert_true(runs < NUMBERS / 20);
+    engine_cursor_close(c);
+    engine_abort(t);
+}
+
+static void a_run_goes_on_where_the_cursor_stands(fixture *f) {
+    engine_table table = create_numbers(f->engine, 500);
+    engine_txn *t = begin_read(f->engine);
+    engine_cursor *c = open_cursor(t, table);
+    engine_run run;
+    for (uint64_t i = 0; i < 500; i += 7) {
+        uint64_t key = __builtin_bswap64(i), found;
+        assert_int_equal(engine_cursor_seek(c, (hs_slice){&key, sizeof key}), 1);
+        int moved = engine_cursor_next_run(c, &run);
+        assert_int_equal(moved, i < 499);
+        uint64_t next = moved == 1 ? expect_run(&run, i + 1) : 500;
+        assert_int_equal(engine_cursor_next(c), next < 500);
+        if (next == 500) continue;
+        memcpy(&found, engine_cursor_key(c).data, sizeof found);
+        assert_int_equal(__builtin_bswap64(found), next);
+    }
+    engine_cursor_close(c);
+    engine_abort(t);
+}
+
+static void a_run_of_a_table_without_fixed_sizes_is_one_entry(fixture *f) {
+    engine_table table = create_bdf(f->engine);
+    engine_txn *t = begin_read(f->engine);
+    engine_cursor *c = open_cursor(t, table);
+    engine_run run;
+    assert_int_equal(engine_cursor_next_run(c, &run), 1);
+    assert_int_equal(run.count, 1);
+    assert_memory_equal(run.keys, "b", 1);
+    assert_memory_equal(run.values, "of b", 4);
+    expect_at(c, engine_cursor_next(c), "d");
+    engine_cursor_close(c);
+    engine_abort(t);
+}
+
 static const fixture_test tests[] = {
+    FIXTURE_TEST(runs_give_every_entry_once_and_in_order),
+    FIXTURE_TEST(a_run_goes_on_where_the_cursor_stands),
+    FIXTURE_TEST(a_run_of_a_table_without_fixed_sizes_is_one_entry),
     FIXTURE_TEST(a_new_cursor_stands_before_the_first_key),
     FIXTURE_TEST(next_goes_through_all_keys_in_order),
     FIXTURE_TEST(a_cursor_turns_round_at_both_ends),
