@@ -12,8 +12,7 @@
 #define ROOM       (LENGTH_MAX * sizeof(float) + 128)
 #define ROWS       3
 
-/* --- the reference ------------------------------------------------------------------------------
- */
+/* --- the reference ---------------------------------------------------------------------------- */
 
 typedef struct reference {
     double sum, square;
@@ -33,7 +32,7 @@ static reference reference_of(kernel_sum sum, const float *query, const float *x
     return r;
 }
 
-/* --- forms -------------------------------------------------------------------------------------- */
+/* --- forms ------------------------------------------------------------------------------------ */
 
 typedef void check_form(const kernels *form, test_random *random);
 
@@ -195,7 +194,7 @@ static void the_best_form_is_the_first_supported_one(void **state) {
     assert_true(all[count - 1]->supported());
 }
 
-/* --- elements ----------------------------------------------------------------------------------- */
+/* --- elements --------------------------------------------------------------------------------- */
 
 static void every_float16_goes_out_and_in(void **state) {
     (void)state;
