@@ -22,7 +22,9 @@ typedef struct hyperspatial_stores {
     hs_router *router;
     hs_batch *batch;
     hs_snapshot *snapshot;
-    hs_uuid *patients; /* their ids, as a program has them from edges or searches */
+    hs_adjacency *readers[2]; /* of edges, by direction */
+    hs_row vertices;          /* the first one's row */
+    hs_uuid *patients;        /* their ids, as a program has them from edges or searches */
 } hyperspatial_stores;
 
 static void must(hs_status status, const char *call) {
@@ -86,14 +88,27 @@ static void read_patients(hyperspatial_stores *s) {
     if (i != count) fail("Hyperspatial lists %zu entities of %zu", (size_t)i, (size_t)count);
 }
 
+static void open_readers(hyperspatial_stores *s) {
+    hs_row end;
+    must(hs_row_range(s->snapshot, VERTEX, &s->vertices, &end), "hs_row_range");
+    for (int direction = HS_OUTGOING; direction <= HS_INCOMING; direction++) {
+        hs_adjacency_filter filter = {.direction = (hs_direction)direction};
+        must(hs_adjacency_open(s->snapshot, &filter, &s->readers[direction]), "hs_adjacency_open");
+    }
+}
+
 static void begin_read(void *self) {
     hyperspatial_stores *s = self;
     must(hs_snapshot_open(s->router, COLLECTION, &s->snapshot), "hs_snapshot_open");
     read_patients(s);
+    open_readers(s);
 }
 
 static void end_read(void *self) {
-    hs_snapshot_close(((hyperspatial_stores *)self)->snapshot);
+    hyperspatial_stores *s = self;
+    hs_adjacency_close(s->readers[HS_OUTGOING]);
+    hs_adjacency_close(s->readers[HS_INCOMING]);
+    hs_snapshot_close(s->snapshot);
 }
 
 static void commit(hyperspatial_stores *s) {
@@ -131,29 +146,31 @@ static void put_edges(void *self, const graph_edge *edges, size_t count) {
     commit(s);
 }
 
-static void sum_edges(hs_edge_iterator *iterator, edge_sum *sum) {
+/* Vertices were created in the order of their numbers, so that a row tells its vertex. */
+static void sum_edges(const hyperspatial_stores *s, bool incoming, edge_sum *sum) {
+    hs_adjacency_block block;
     int more;
-    for (hs_edge edge; (more = hs_edge_next(iterator, &edge)) == 1;)
-        edge_sum_add(sum, number_of(&edge.source), number_of(&edge.target), edge.weight);
-    must(more, "hs_edge_next");
-    hs_edge_iterator_close(iterator);
+    while ((more = hs_adjacency_next(s->readers[incoming], &block)) == 1) {
+        uint64_t near = block.near - s->vertices;
+        for (size_t i = 0; i < block.count; i++) {
+            uint64_t far = block.far[i] - s->vertices;
+            float weight = block.weights != NULL ? block.weights[i] : 1;
+            edge_sum_add(sum, incoming ? far : near, incoming ? near : far, weight);
+        }
+    }
+    must(more, "hs_adjacency_next");
 }
 
 static void list_edges(void *self, uint32_t vertex, bool incoming, edge_sum *sum) {
     hyperspatial_stores *s = self;
-    hs_uuid id = id_of(vertex);
-    hs_edge_iterator *iterator;
-    must(hs_edge_iterate(s->snapshot, VERTEX, &id, incoming ? HS_INCOMING : HS_OUTGOING, NULL,
-                         &iterator),
-         "hs_edge_iterate");
-    sum_edges(iterator, sum);
+    must(hs_adjacency_seek(s->readers[incoming], s->vertices + vertex), "hs_adjacency_seek");
+    sum_edges(s, incoming, sum);
 }
 
 static void all_edges(void *self, edge_sum *sum) {
     hyperspatial_stores *s = self;
-    hs_edge_iterator *iterator;
-    must(hs_edge_iterate_all(s->snapshot, VERTEX, NULL, &iterator), "hs_edge_iterate_all");
-    sum_edges(iterator, sum);
+    must(hs_adjacency_seek_all(s->readers[HS_OUTGOING], VERTEX), "hs_adjacency_seek_all");
+    sum_edges(s, false, sum);
 }
 
 /* --- points ----------------------------------------------------------------------------------- */
