@@ -12,6 +12,7 @@
 #include "hyperspatial/entities.h"
 #include "hyperspatial/filter.h"
 #include "hyperspatial/graph.h"
+#include "hyperspatial/hyperbolic.h"
 #include "hyperspatial/import.h"
 #include "hyperspatial/measures.h"
 #include "hyperspatial/properties.h"
