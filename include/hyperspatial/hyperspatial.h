@@ -7,6 +7,7 @@
 #define HYPERSPATIAL_H
 
 #include "hyperspatial/adjacency.h"
+#include "hyperspatial/algorithms.h"
 #include "hyperspatial/batch.h"
 #include "hyperspatial/config.h"
 #include "hyperspatial/entities.h"

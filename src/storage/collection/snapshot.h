@@ -12,6 +12,7 @@ enum snapshot_result {
     RESULT_SERIES,
     RESULT_VECTOR_KINDS,
     RESULT_MEASURES,
+    RESULT_PATH,
     RESULT_COUNT
 };
 
