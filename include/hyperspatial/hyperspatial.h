@@ -15,6 +15,7 @@
 #include "hyperspatial/graph.h"
 #include "hyperspatial/hyperbolic.h"
 #include "hyperspatial/import.h"
+#include "hyperspatial/indexes.h"
 #include "hyperspatial/measures.h"
 #include "hyperspatial/properties.h"
 #include "hyperspatial/router.h"

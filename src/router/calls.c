@@ -4,6 +4,7 @@
 #include "storage/batch/batch.h"
 #include "storage/collection/snapshot.h"
 #include "storage/collection/type_options.h"
+#include "storage/indexes/index_build.h"
 #include "storage/vectors/vectors.h"
 
 #include "base/error.h"
@@ -138,6 +139,24 @@ hs_status hs_type_option_list(hs_router *router, const char *collection, const c
     *options = (hs_type_options){0};
     TRY(router_use(router, collection, &used));
     hs_status status = collection_type_option_list(used, type, options);
+    router_release(used);
+    return status;
+}
+
+hs_status hs_index_create(hs_router *router, const char *collection, const char *type,
+                          hs_slice property, const hs_index_options *options) {
+    struct collection *used;
+    TRY(router_use(router, collection, &used));
+    hs_status status = index_create(used, type, property, options);
+    router_release(used);
+    return status;
+}
+
+hs_status hs_index_drop(hs_router *router, const char *collection, const char *type,
+                        hs_slice property) {
+    struct collection *used;
+    TRY(router_use(router, collection, &used));
+    hs_status status = index_drop(used, type, property);
     router_release(used);
     return status;
 }

@@ -41,6 +41,12 @@ static hs_status repair_engine(engine *e, const char *path, const hs_config *con
                      "were missing, and the counters of %llu entity types were wrong",
                      (unsigned long long)result.routes_removed,
                      (unsigned long long)result.routes_added, (unsigned long long)result.types);
+    if (result.indexes + result.indexes_dropped > 0)
+        salvage_note(report,
+                     "%llu indexes of properties were built anew; %llu were dropped, for equal "
+                     "values where they must differ or a damaged list",
+                     (unsigned long long)result.indexes,
+                     (unsigned long long)result.indexes_dropped);
     return status == HS_OK ? closed : status;
 }
 

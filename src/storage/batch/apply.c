@@ -356,6 +356,7 @@ static hs_status attempt(apply *apply) {
     apply->locked = NULL;
     apply->entities = NULL;
     apply->entity_count = apply->entity_capacity = 0;
+    apply->indexes = NULL;
     apply->graph = NULL;
     apply->timeseries = NULL;
     apply->measures = NULL;

@@ -33,8 +33,9 @@ typedef struct apply_family {
     counters
         counters; /* change them in place; written before commit if they differ from `stored` */
     counters stored;
-    type_options options; /* of a locked family */
-    shape *new_shapes;    /* interned by this attempt */
+    type_options options;       /* of a locked family */
+    shape *new_shapes;          /* interned by this attempt */
+    struct index_list *indexes; /* index_list.h; NULL until needed */
     struct apply_family *next_locked;
 } apply_family;
 
@@ -67,6 +68,7 @@ typedef struct apply {
     struct pending_record **changed_tail;
     void *buffer; /* of the record being written */
     size_t buffer_capacity;
+    struct index_pending *indexes;     /* index_write.c */
     struct graph_pending *graph;       /* graph.c */
     struct pending_points *timeseries; /* pending_points.h */
     struct pending_points *measures;

@@ -5,6 +5,7 @@
  *   "version"            u32: the version of the storage layout
  *   "namespace"          uuid: the namespace of the entity types' namespaces
  *   "epoch"              i64: when the collection was made, µs; records count their times from it
+ *   "building"           u32, u32: family and name of an index that is being built (index_build.c)
  *   "namespace:TYPE"     uuid: the namespace of a type created under this name, where another type
  *                        has the usual one already, because it was renamed (entity_types.c)
  */
@@ -15,6 +16,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "storage/indexes/index_build.h"
 
 /* The namespace of collections' namespaces, made for this purpose once and for all. */
 static const hs_uuid root_namespace = {{0x5d, 0x0e, 0x9a, 0x31, 0x77, 0xc2, 0x4b, 0x6f, 0x9c, 0x18,
@@ -147,6 +149,8 @@ hs_status collection_open(engine *engine, const char *name, const hs_config *con
     }
     pthread_mutex_init(&collection->lock, NULL);
     pthread_mutex_init(&collection->types, NULL);
+    pthread_mutex_init(&collection->indexing, NULL);
+    index_abandon(collection); /* a failure leaves it unfinished, unused, and for the next time */
     *result = collection;
     return HS_OK;
 }
@@ -158,6 +162,7 @@ hs_status collection_close(collection *collection) {
     names_close(&collection->names);
     pthread_mutex_destroy(&collection->lock);
     pthread_mutex_destroy(&collection->types);
+    pthread_mutex_destroy(&collection->indexing);
     memory_free(collection);
     return status;
 }

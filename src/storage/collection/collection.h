@@ -29,10 +29,11 @@ typedef struct collection {
     hs_uuid namespace; /* of the namespaces of its entity types */
     hs_time epoch;     /* when it was made: times near it are short in records */
     names names;
-    slots families;        /* engine_family -> family */
-    pthread_mutex_t lock;  /* of growing `families` */
-    pthread_mutex_t types; /* one creates, renames or drops entity types at a time */
-    atomic_size_t users;   /* snapshots and batches that live */
+    slots families;           /* engine_family -> family */
+    pthread_mutex_t lock;     /* of growing `families` */
+    pthread_mutex_t types;    /* one creates, renames or drops entity types at a time */
+    pthread_mutex_t indexing; /* one index is built at a time */
+    atomic_size_t users;      /* snapshots and batches that live */
 } collection;
 
 /* Opens the collection `name` kept in `engine`, and makes an empty engine a collection. On success

@@ -16,7 +16,8 @@
  * One family per entity type:
  *
  *   1 meta                  text                ->  "namespace": uuid; "counters": struct counters;
- *                                                   "options": text (type_options.h)
+ *                                                   "options": text (type_options.h); "indexes":
+ *                                                   index_list.h
  *   2 records               rid(8)              ->  record (record.h)
  *   3 shapes                shape(4)            ->  names of a record's properties (shapes.h)
  *   4 blobs                 rid(6) ‖ name(3)    ->  bytes of a long property value
@@ -34,6 +35,7 @@
  *  12 measure_history                               like series
  *  13 … vectors_<name>_<dimension>
  *                  fixed    rid(8)              ->  dimension × f32 (vector_kind.h)
+ *     … index_<name>          value ‖ rid(6)      ->  kind (index_key.h)
  */
 #ifndef STORAGE_LAYOUT_H
 #define STORAGE_LAYOUT_H
@@ -229,5 +231,6 @@ _Static_assert(sizeof(counters) == 64, "counters are stored as they lie in memor
 #define META_COUNTERS  "counters"
 #define META_NAMESPACE "namespace"
 #define META_OPTIONS   "options"
+#define META_INDEXES   "indexes"
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "storage/collection/routing.h"
 #include "storage/entities/entities.h"
+#include "storage/indexes/index_build.h"
 #include "storage/series/timeseries.h"
 
 #define QUEUE_MAX 10000 /* changes of the index in one commit */
@@ -160,7 +161,8 @@ static void count_table(counters *c, const engine_table_info *table) {
         c->measures = table->entries;
         break;
     default:
-        if (table->table.table > FAMILY_TABLE_COUNT) c->vectors += table->entries;
+        if (table->table.table > FAMILY_TABLE_COUNT && !index_is_table(table))
+            c->vectors += table->entries;
     }
 }
 
@@ -191,7 +193,8 @@ static hs_status put_counters(repair *r, engine_family family, const counters *c
     return status;
 }
 
-static hs_status check_counters(repair *r, family *of) {
+static hs_status check_counters(repair *r, family *of, const char *type) {
+    (void)type;
     engine_family family = of->number;
     const engine_table_info *tables;
     size_t count;
@@ -202,7 +205,7 @@ static hs_status check_counters(repair *r, family *of) {
     TRY(engine_table_list(r->seen, family, &tables, &count));
     for (size_t i = 0; i < count; i++) {
         count_table(&counted, &tables[i]);
-        TRY(look_at_last(r, &tables[i], &counted));
+        if (!index_is_table(&tables[i])) TRY(look_at_last(r, &tables[i], &counted));
     }
     TRY(timeseries_points(r->seen, family, &counted.points));
     counted.next_rid = r->highest[family] + 1;
@@ -216,14 +219,17 @@ static hs_status check_counters(repair *r, family *of) {
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
-static hs_status check_rows(repair *r, family *family) {
+static hs_status check_rows(repair *r, family *family, const char *type) {
+    (void)type;
     engine_family number = family->number;
     TRY(check_entries(r, layout_table(number, TABLE_RECORDS), family, check_record));
     TRY(check_entries(r, layout_table(number, TABLE_EDGES), family, check_edge));
     return check_entries(r, layout_table(number, TABLE_EDGES_IN), family, check_edge);
 }
 
-static hs_status for_each_type(repair *r, hs_status (*visit)(repair *r, family *family)) {
+typedef hs_status visit_type(repair *r, family *family, const char *type);
+
+static hs_status for_each_type(repair *r, visit_type *visit) {
     const engine_family_info *list;
     size_t count;
     hs_status status = engine_family_list(r->seen, &list, &count);
@@ -232,9 +238,17 @@ static hs_status for_each_type(repair *r, hs_status (*visit)(repair *r, family *
         if (!collection_is_type(&list[i])) continue;
         status = collection_family_numbered(r->collection, r->seen, list[i].family, list[i].name,
                                             &family);
-        if (status == HS_OK) status = visit(r, family);
+        if (status == HS_OK) status = visit(r, family, list[i].name);
     }
     return status;
+}
+
+static hs_status rebuild_indexes(repair *r, family *family, const char *type) {
+    index_rebuilt rebuilt;
+    TRY(index_rebuild_all(r->collection, family, type, &rebuilt));
+    r->result->indexes += rebuilt.rebuilt;
+    r->result->indexes_dropped += rebuilt.dropped;
+    return HS_OK;
 }
 
 /* The counters come last: what other types name must be known. */
@@ -242,7 +256,8 @@ static hs_status repair_all(repair *r) {
     TRY(check_entries(r, routing(r), NULL, check_route));
     TRY(for_each_type(r, check_rows));
     TRY(flush(r, 1));
-    return for_each_type(r, check_counters);
+    TRY(for_each_type(r, check_counters));
+    return for_each_type(r, rebuild_indexes);
 }
 
 hs_status collection_repair(collection *collection, repair_result *result) {

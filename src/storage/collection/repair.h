@@ -3,6 +3,7 @@
  *
  * The routing index leads to every record that can be read, and to nothing else. The counters of
  * each entity type are what is there, and no row number that anything still names is given again.
+ * Indexes of properties are built anew.
  * What a record cannot tell stays as it is, and is what a check finds.
  */
 #ifndef STORAGE_REPAIR_H
@@ -11,9 +12,11 @@
 #include "storage/collection/collection.h"
 
 typedef struct repair_result {
-    uint64_t routes_removed; /* led to rows that are gone */
-    uint64_t routes_added;   /* to records that the index did not lead to */
-    uint64_t types;          /* whose counters were wrong */
+    uint64_t routes_removed;  /* led to rows that are gone */
+    uint64_t routes_added;    /* to records that the index did not lead to */
+    uint64_t types;           /* whose counters were wrong */
+    uint64_t indexes;         /* of properties, built anew */
+    uint64_t indexes_dropped; /* for equal values in unique ones, or a damaged list */
 } repair_result;
 
 /* Whether the engine holds a collection whose settings are there: only then may it be opened, for

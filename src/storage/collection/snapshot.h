@@ -13,6 +13,7 @@ enum snapshot_result {
     RESULT_VECTOR_KINDS,
     RESULT_MEASURES,
     RESULT_PATH,
+    RESULT_INDEXES,
     RESULT_COUNT
 };
 

@@ -11,6 +11,7 @@
 #include "storage/collection/routing.h"
 #include "storage/entities/properties.h"
 #include "storage/graph/graph.h"
+#include "storage/indexes/index_write.h"
 #include "storage/measures/measures.h"
 #include "storage/series/timeseries.h"
 #include "storage/trajectories/trajectories.h"
@@ -265,6 +266,7 @@ static hs_status apply_update(apply *apply, const operation *operation) {
 static hs_status delete_record(apply *apply, const pending_record *pending) {
     const record *record = &pending->record;
     engine_family family = pending->family->number;
+    TRY(indexes_delete_entity(apply, pending));
     TRY(properties_delete_entity(apply, pending));
     if (record->has_id && record->key.size > 0)
         TRY(engine_delete(apply->txn, layout_table(family, TABLE_KEYS), record->key));
@@ -358,13 +360,21 @@ static hs_status write_record(apply *apply, pending_record *pending) {
                       layout_slice(&key), (hs_slice){apply->buffer, size});
 }
 
+/* Whether a record that was changed is to be written. */
+static bool is_written(const pending_record *pending) {
+    if (pending->deleted) return false;
+    return pending->record.revision == 0 || pending->checked || properties_differ(pending);
+}
+
 hs_status entities_flush(apply *apply) {
     for (pending_record *pending = apply->changed; pending != NULL; pending = pending->next) {
-        bool created = pending->record.revision == 0;
-        if (pending->deleted) continue;
-        if (!created && !pending->checked && !properties_differ(pending)) continue;
+        pending->written = is_written(pending);
+        if (pending->written) TRY(indexes_change(apply, pending));
+    }
+    for (pending_record *pending = apply->changed; pending != NULL; pending = pending->next) {
+        if (!pending->written) continue;
         TRY(properties_flush(apply, pending));
         TRY(write_record(apply, pending));
     }
-    return HS_OK;
+    return indexes_flush(apply);
 }

@@ -22,6 +22,15 @@ void entity_record_id(const family *family, const record *head, hs_uuid *id);
  * message), HS_CORRUPT. */
 hs_status entity_record(engine_txn *txn, family *family, uint64_t rid, record_reader *reader);
 
+/* The same in a transaction that wrote records: `added` are the shapes that it has interned, which
+ * are not known as the family's before it commits. */
+hs_status entity_record_written(engine_txn *txn, family *family, uint64_t rid, const shape *added,
+                                record_reader *reader);
+
+/* Opens the record that a cursor of the records table stands on. HS_CORRUPT. */
+hs_status entity_record_at(engine_txn *txn, family *family, const engine_cursor *cursor,
+                           record_reader *reader, uint64_t *rid);
+
 /* Goes on from a record's head to its properties. HS_CORRUPT. */
 hs_status entity_properties(engine_txn *txn, family *family, record_reader *reader);
 
@@ -50,6 +59,7 @@ typedef struct pending_record {
     bool changed;    /* it is in apply->changed, though the changes may cancel out */
     bool checked;    /* its revision grows even if they do */
     bool deleted;
+    bool written; /* at the end of the attempt: it is not as it was before the batch */
 } pending_record;
 
 hs_status entities_apply(apply *apply, const operation *operation);

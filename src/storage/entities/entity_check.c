@@ -5,11 +5,13 @@
 #include "storage/collection/check.h"
 #include "storage/collection/routing.h"
 #include "storage/entities/entities.h"
+#include "storage/indexes/index_check.h"
 
 /* What the records say that other tables of the family must hold. */
 typedef struct expected {
     uint64_t blobs;
     uint64_t keys;
+    index_check indexes;
 } expected;
 
 typedef unsigned long long number;
@@ -80,6 +82,7 @@ static hs_status check_properties(check *check, const check_family *family, uint
     int found;
     while ((found = record_next(reader, &property)) > 0) {
         names[count++] = property.name;
+        TRY(indexes_check_property(check, family, &expected->indexes, rid, &property));
         if (property.is_long)
             TRY(check_long_value(check, family, rid, &property, expected));
         else if (property.value.kind == HS_STRING && !text_is_utf8(property.value.bytes))
@@ -184,7 +187,9 @@ static hs_status check_owned(check *check, const check_family *family, uint32_t 
 hs_status entities_check(check *check, check_family *family) {
     expected expected = {0};
     TRY(check_shapes(check, family));
+    TRY(indexes_check_begin(check, family, &expected.indexes));
     TRY(check_records(check, family, &expected));
+    TRY(indexes_check_end(check, family, &expected.indexes));
     TRY(check_owned(check, family, TABLE_BLOBS, "long values", expected.blobs));
     return check_owned(check, family, TABLE_KEYS, "keys in the table of keys", expected.keys);
 }

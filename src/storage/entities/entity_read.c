@@ -49,6 +49,26 @@ hs_status entity_record(engine_txn *txn, family *family, uint64_t rid, record_re
     return entity_damaged(entity_properties(txn, family, reader), family->number, rid);
 }
 
+hs_status entity_record_written(engine_txn *txn, family *family, uint64_t rid, const shape *added,
+                                record_reader *reader) {
+    TRY(open_head(txn, family, rid, reader));
+    while (added != NULL && added->id != reader->head.shape)
+        added = added->next;
+    hs_status status = added == NULL ? entity_properties(txn, family, reader)
+                                     : record_properties(reader, added->names, added->count);
+    return entity_damaged(status, family->number, rid);
+}
+
+hs_status entity_record_at(engine_txn *txn, family *family, const engine_cursor *cursor,
+                           record_reader *reader, uint64_t *rid) {
+    if (!layout_rid_read(engine_cursor_key(cursor), rid))
+        return error_set(HS_CORRUPT, "a key of the records of family %u is damaged; run a check",
+                         family->number);
+    hs_status status = record_open(reader, engine_cursor_value(cursor), family->epoch);
+    if (status == HS_OK) status = entity_properties(txn, family, reader);
+    return entity_damaged(status, family->number, *rid);
+}
+
 hs_status entity_uuid(engine_txn *txn, family *family, uint64_t rid, hs_uuid *id) {
     record_reader reader;
     TRY(open_head(txn, family, rid, &reader));

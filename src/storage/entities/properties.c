@@ -343,23 +343,28 @@ hs_status hs_property_get(hs_snapshot *snapshot, const char *type, const hs_uuid
     return property_not_found(type, id, name);
 }
 
-hs_status hs_property_all(hs_snapshot *snapshot, const char *type, const hs_uuid *id,
-                          const hs_property **properties, size_t *count) {
-    family *family;
-    uint64_t rid;
-    record_reader reader;
+hs_status properties_read(hs_snapshot *snapshot, const family *family, uint64_t rid,
+                          record_reader *reader, const hs_property **properties, size_t *count) {
     record_property next;
-    TRY(open_record(snapshot, type, id, &family, &rid, &reader));
     arena *arena = snapshot_result(snapshot, RESULT_PROPERTIES);
-    size_t bytes = reader.head.count * sizeof(hs_property);
+    size_t bytes = reader->head.count * sizeof(hs_property);
     hs_property *all = arena_alloc(arena, bytes);
     if (all == NULL) return error_memory("the properties of an entity", bytes);
     size_t filled = 0;
     int found;
-    while ((found = record_next(&reader, &next)) > 0)
+    while ((found = record_next(reader, &next)) > 0)
         TRY(fill_property(snapshot, family, rid, &next, all + filled++));
     if (found < 0) return entity_damaged((hs_status)found, family->number, rid);
     *properties = all;
     *count = filled;
     return HS_OK;
+}
+
+hs_status hs_property_all(hs_snapshot *snapshot, const char *type, const hs_uuid *id,
+                          const hs_property **properties, size_t *count) {
+    family *family;
+    uint64_t rid;
+    record_reader reader;
+    TRY(open_record(snapshot, type, id, &family, &rid, &reader));
+    return properties_read(snapshot, family, rid, &reader, properties, count);
 }

@@ -12,6 +12,10 @@ bool properties_differ(const pending_record *pending);
 /* Brings the blobs in line with the record, which is written next. */
 hs_status properties_flush(apply *apply, const pending_record *pending);
 
+/* Reads the properties of a row whose record was opened up to them, as hs_property_all does. */
+hs_status properties_read(hs_snapshot *snapshot, const family *family, uint64_t rid,
+                          record_reader *reader, const hs_property **properties, size_t *count);
+
 /* Removes the blobs of an entity that is deleted. */
 hs_status properties_delete_entity(apply *apply, const pending_record *record);
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "storage/collection/mention.h"
+#include "storage/indexes/index_list.h"
 #include "storage/vectors/distance.h"
 #include "storage/vectors/vector_kind.h"
 #include "storage/vectors/vectors.h"
@@ -228,7 +229,7 @@ hs_status vectors_check(check *check, check_family *family) {
     vector_kind kind;
     TRY(engine_table_list(check->snapshot->txn, family->family->number, &tables, &count));
     for (size_t i = 0; i < count; i++) {
-        if (tables[i].table.table <= FAMILY_TABLE_COUNT) continue;
+        if (tables[i].table.table <= FAMILY_TABLE_COUNT || index_is_table(tables + i)) continue;
         if (vector_kind_read(tables + i, &kind))
             TRY(check_kind(check, family, &kind));
         else
