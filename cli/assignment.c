@@ -184,6 +184,12 @@ int assignment_parse(const char *word, assignment *parsed) {
                   type_name, range_of(parsed->value.kind));
 }
 
+hs_value assignment_value(const char *word) {
+    assignment parsed = {.memory = NULL};
+    infer(word, &parsed);
+    return parsed.value;
+}
+
 void assignment_free(assignment *parsed) {
     free(parsed->memory);
     parsed->memory = NULL;

@@ -14,6 +14,8 @@ typedef struct assignment {
  * or false, an int64, a float64, a timestamp or a UUID if it is written as one, as an import infers
  * them, and else a string. Reports and returns EXIT_USAGE if it cannot be. */
 int assignment_parse(const char *word, assignment *parsed);
+/* A word's value as it would be without a type; a text in it is the word. */
+hs_value assignment_value(const char *word);
 void assignment_free(assignment *parsed);
 
 #endif

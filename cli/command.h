@@ -79,6 +79,7 @@ int command_export(invocation *run);
 int command_get(invocation *run);
 int command_help(invocation *run);
 int command_import(invocation *run);
+int command_index(invocation *run);
 int command_list(invocation *run);
 int command_measures(invocation *run);
 int command_nearest(invocation *run);

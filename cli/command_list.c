@@ -42,42 +42,56 @@ static int list_types(invocation *run, const char *collection) {
 
 typedef struct selection {
     const char *type;
-    hs_filter *where;     /* NULL: every entity */
-    const hs_uuid *after; /* NULL: from the start */
+    hs_filter *where; /* NULL: every entity */
     hs_uuid after_id;
+    hs_select_options options;
     uint64_t limit;
+    hs_plan plan; /* of the last walk, when it has ended */
 } selection;
 
 /* What is done with each selected entity; an exit code other than 0 ends the walk. */
 typedef int visit_entity(void *context, const hs_entity *entity, const hs_property *properties,
                          size_t count);
 
-static int walk(invocation *run, const selection *chosen, visit_entity *visit, void *context) {
-    hs_entity_iterator *iterator;
-    hs_status status =
-        hs_entity_iterate(run->snapshot, chosen->type, HS_BY_CREATION, chosen->after, &iterator);
+static int walk(invocation *run, selection *chosen, visit_entity *visit, void *context) {
+    hs_selection *selected;
+    hs_status status = hs_select(run->snapshot, chosen->type, &chosen->options, &selected);
     if (status != HS_OK) return report_status(status);
-    int code = EXIT_OK;
-    uint64_t found = 0;
-    while (code == EXIT_OK && found < chosen->limit) {
+    int code = EXIT_OK, found = 0;
+    for (uint64_t i = 0; i < chosen->limit && code == EXIT_OK; i++) {
         hs_entity entity;
-        int next = hs_entity_next(iterator, &entity);
-        if (next == 0) break;
         const hs_property *properties;
         size_t count;
-        status = next < 0 ? (hs_status)next
-                          : hs_property_all(run->snapshot, chosen->type, &entity.id, &properties,
-                                            &count);
-        if (status != HS_OK) {
-            code = report_status(status);
-        } else if (chosen->where == NULL ||
-                   hs_filter_matches(chosen->where, &entity, properties, count)) {
-            found++;
-            code = visit(context, &entity, properties, count);
-        }
+        found = hs_select_next(selected, &entity, &properties, &count);
+        if (found <= 0) break;
+        code = visit(context, &entity, properties, count);
     }
-    hs_entity_iterator_close(iterator);
+    if (found < 0) code = report_status((hs_status)found);
+    hs_select_plan(selected, &chosen->plan);
+    hs_select_close(selected);
     return code;
+}
+
+static int count_entity(void *context, const hs_entity *entity, const hs_property *properties,
+                        size_t count) {
+    (void)context, (void)entity, (void)properties, (void)count;
+    return EXIT_OK;
+}
+
+/* Carries the selection out without showing it, and tells how it went. */
+static int explain(invocation *run, selection *chosen) {
+    static const char *const columns[] = {"access", "index", "estimated", "examined", "matched"};
+    int code = walk(run, chosen, count_entity, NULL);
+    if (code != EXIT_OK) return code;
+    const hs_plan *plan = &chosen->plan;
+    const cell row[] = {cell_name(plan->index.size == 0 ? "scan"
+                                  : plan->ordered       ? "order of index"
+                                                        : "index"),
+                        cell_key(plan->index), cell_count(plan->estimated),
+                        cell_count(plan->examined), cell_count(plan->matched)};
+    output_begin(run->out, columns, sizeof columns / sizeof *columns, false);
+    output_row(run->out, row);
+    return output_end(run->out, EXIT_OK);
 }
 
 static int collect_columns(void *context, const hs_entity *entity, const hs_property *properties,
@@ -89,7 +103,7 @@ static int collect_columns(void *context, const hs_entity *entity, const hs_prop
 
 /* Every property that a selected entity has, between _key and _id. Finding them is a walk of its
  * own; the snapshot shows the same entities to the next one. */
-static int find_columns(invocation *run, const selection *chosen, entity_columns *columns) {
+static int find_columns(invocation *run, selection *chosen, entity_columns *columns) {
     entity_columns properties = {NULL, 0, 0};
     int code = walk(run, chosen, collect_columns, &properties);
     entity_columns_add(columns, hs_slice_of("_key"));
@@ -124,7 +138,7 @@ static int write_entity(void *context, const hs_entity *entity, const hs_propert
     return output_row(writer->out, writer->cells);
 }
 
-static int write_entities(invocation *run, const selection *chosen) {
+static int write_entities(invocation *run, selection *chosen) {
     entity_columns columns = {NULL, 0, 0};
     const char *list = option_value(run, "columns");
     int code = list != NULL ? choose_columns(list, &columns) : find_columns(run, chosen, &columns);
@@ -145,7 +159,7 @@ static int find_after(invocation *run, selection *chosen) {
     const char *text = option_value(run, "after");
     if (text == NULL) return EXIT_OK;
     hs_entity entity;
-    chosen->after = &chosen->after_id;
+    chosen->options.after = &chosen->after_id;
     hs_status status = hs_entity_find(run->snapshot, chosen->type, hs_slice_of(text), &entity);
     if (status == HS_OK) {
         chosen->after_id = entity.id;
@@ -158,17 +172,25 @@ static int find_after(invocation *run, selection *chosen) {
     return status == HS_OK ? EXIT_OK : report_status(status);
 }
 
+/* Reads what is to be selected; the caller frees chosen->where. */
+static int read_selection(invocation *run, selection *chosen) {
+    int code = option_count(run, "limit", 0, UINT64_MAX, &chosen->limit);
+    if (code == EXIT_OK) code = find_after(run, chosen);
+    if (code != EXIT_OK) return code;
+    const char *order = option_value(run, "order-by"), *where = option_value(run, "where");
+    if (order != NULL) chosen->options.order_by = hs_slice_of(order);
+    chosen->options.descending = option_given(run, "descending");
+    if (where == NULL) return EXIT_OK;
+    hs_status status = hs_filter_parse(hs_slice_of(where), &chosen->where);
+    chosen->options.where = chosen->where;
+    return status == HS_OK ? EXIT_OK : report_status(status);
+}
+
 static int list_entities(invocation *run, const char *type) {
     selection chosen = {.type = type, .limit = UINT64_MAX};
-    int code = option_count(run, "limit", 0, UINT64_MAX, &chosen.limit);
-    if (code == EXIT_OK) code = find_after(run, &chosen);
-    if (code != EXIT_OK) return code;
-    const char *where = option_value(run, "where");
-    if (where != NULL) {
-        hs_status status = hs_filter_parse(hs_slice_of(where), &chosen.where);
-        if (status != HS_OK) return report_status(status);
-    }
-    code = write_entities(run, &chosen);
+    int code = read_selection(run, &chosen);
+    if (code == EXIT_OK)
+        code = option_given(run, "explain") ? explain(run, &chosen) : write_entities(run, &chosen);
     hs_filter_free(chosen.where);
     return code;
 }
@@ -183,7 +205,8 @@ int command_list(invocation *run) {
                       run->arguments[0], address.collection, address.type);
     }
     if (address.type[0] != '\0') return list_entities(run, address.type);
-    static const char *const of_entities[] = {"where", "limit", "after", "columns"};
+    static const char *const of_entities[] = {"where",    "limit",      "after",  "columns",
+                                              "order-by", "descending", "explain"};
     for (size_t i = 0; i < sizeof of_entities / sizeof *of_entities; i++) {
         if (!option_given(run, of_entities[i])) continue;
         return report(EXIT_USAGE, "option --%s is about entities; give an entity type, %s/TYPE",

@@ -60,11 +60,23 @@ static const option_spec import_options[] = {
     END,
 };
 
+static const option_spec index_options[] = {
+    {"unique", 'u', NULL, "create: no two entities may have an equal value"},
+    {"from", 0, "VALUE", "count: values from this one on"},
+    {"to", 0, "VALUE", "count: values up to this one"},
+    {"descending", 0, NULL, "count: the greatest value first"},
+    {"limit", 'n', "N", "count: at most N values"},
+    END,
+};
+
 static const option_spec list_options[] = {
     {"where", 'w', "CONDITION", "only entities that meet the condition"},
     {"limit", 'n', "N", "at most N entities"},
     {"after", 0, "KEY", "go on behind the entity of this key or id"},
     {"columns", 'c', "A,B,...", "these columns, in this order"},
+    {"order-by", 0, "NAME", "by the values of this property, which has an index"},
+    {"descending", 0, NULL, "with --order-by: the greatest value first"},
+    {"explain", 0, NULL, "show how the entities are found, and how many"},
     END,
 };
 
@@ -259,6 +271,22 @@ const command commands[] = {
         .example = "hyperspatial -d db create medical/patients",
         .root = ROOT_CREATE,
         .run = command_create,
+    },
+    {
+        .name = "index",
+        .arguments = "ACTION COLLECTION/TYPE [PROPERTY]",
+        .arguments_min = 2,
+        .arguments_max = 3,
+        .summary = "Create, drop, list and ask indexes of properties",
+        .description =
+            "ACTION is create, drop, list or count. An index finds the entities that have a\n"
+            "value, or a range of values; the command list uses it by itself. create, drop\n"
+            "and count take a property. list shows the indexes that there are.\n"
+            "count shows each value with the number of entities that have it, from the index\n"
+            "alone; VALUE is typed as set types values.",
+        .example = "hyperspatial -d db index create medical/admissions insurance",
+        .options = index_options,
+        .run = command_index,
     },
     {
         .name = "type",

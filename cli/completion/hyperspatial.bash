@@ -24,7 +24,8 @@ _hyperspatial_options() {
     export) echo --type --output --meta ;;
     get) echo --details ;;
     import) echo --max-rejects --rejects --batch --durability --quiet ;;
-    list) echo --where --limit --after --columns ;;
+    index) echo --unique --from --to --descending --limit ;;
+    list) echo --where --limit --after --columns --order-by --descending --explain ;;
     measures | trajectory) echo --from --to ;;
     nearest) echo --count --metric ;;
     series) echo --from --to --every --agg ;;
@@ -48,7 +49,7 @@ _hyperspatial_values() {
 }
 
 _hyperspatial() {
-    local commands="backup check compact create delete drop edges export get help import list measures nearest
+    local commands="backup check compact create delete drop edges export get help import index list measures nearest
         series set stats trajectory type vectors"
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local root=${HYPERSPATIAL_ROOT-} command='' values i

@@ -20,6 +20,7 @@
 #include "hyperspatial/properties.h"
 #include "hyperspatial/router.h"
 #include "hyperspatial/salvage.h"
+#include "hyperspatial/select.h"
 #include "hyperspatial/status.h"
 #include "hyperspatial/timeseries.h"
 #include "hyperspatial/trajectories.h"

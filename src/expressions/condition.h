@@ -59,6 +59,9 @@ struct condition {
     operand right;
 };
 
+/* What a filter was parsed into. */
+const condition *filter_condition(const hs_filter *filter);
+
 /* Whether an entity with these properties [count] meets the condition. */
 bool condition_holds(const condition *root, const hs_entity *entity, const hs_property *properties,
                      size_t count);

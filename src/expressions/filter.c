@@ -29,6 +29,10 @@ void hs_filter_free(hs_filter *filter) {
     memory_free(filter);
 }
 
+const condition *filter_condition(const hs_filter *filter) {
+    return filter->root;
+}
+
 bool hs_filter_matches(const hs_filter *filter, const hs_entity *entity,
                        const hs_property *properties, size_t count) {
     return condition_holds(filter->root, entity, properties, count);

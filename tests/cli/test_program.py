@@ -25,7 +25,7 @@ PROGRAM, FIXTURE = sys.argv[1:3]
 OK, FAILED, USAGE, NOT_FOUND, DAMAGED, BUSY, REJECTED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 HEADER = "hyperspatial: "
 KEYLESS = "7b0c5a1e-0000-5000-8000-000000000001"
-COMMANDS = ["import", "stats", "get", "list", "edges", "series", "measures", "trajectory", "vectors", "nearest", "type",
+COMMANDS = ["import", "stats", "get", "list", "edges", "series", "measures", "trajectory", "vectors", "nearest", "type", "index",
             "create", "set", "delete", "drop", "export", "backup", "check", "compact", "help"]
 
 
@@ -340,6 +340,55 @@ class Asking(Program):
         self.assertEqual(self.done("list", "clinic/empty"), "_key  _id\n----  ---\n")
         self.assertEqual(self.done("--format", "json", "list", "clinic/empty"), "[]\n")
         self.assertEqual(self.done("--format", "csv", "list", "clinic/empty"), "_key,_id\r\n")
+
+    def test_an_index_changes_how_entities_are_found_but_not_which(self):
+        self.copy()
+        many = [["set", "--create", f"clinic/many/m{i}", f"n={i % 20}", f"name=x{i}"] for i in range(60)]
+        self.json("create", "clinic/many")
+        for words in many:
+            self.json(*words)
+        conditions = ["n = 7", "n >= 18", "n > 17.5 and n <= 18", "name = \"x5\"", "5 = n and name != \"x5\"",
+                      "n = \"7\"", "n = null", "n < 3 and n > 5", "n >= 0", "n = 1 or n = 2", "not n = 3"]
+        def answers():
+            return [self.json("list", "clinic/many", "--where", where) for where in conditions]
+        before = answers()
+        self.assertEqual(self.json("list", "clinic/many", "-w", "n = 7", "--explain"),
+                         [{"access": "scan", "index": None, "estimated": 60, "examined": 60, "matched": 3}])
+        self.assertEqual(self.json("index", "create", "clinic/many", "n"),
+                         [{"property": "n", "unique": False, "ready": True, "entries": 60}])
+        self.json("index", "create", "clinic/many", "name", "--unique")
+        self.assertEqual(answers(), before)
+        plan = {"access": "index", "index": "n", "estimated": 3, "examined": 3, "matched": 3}
+        self.assertEqual(self.json("list", "clinic/many", "-w", "n = 7", "--explain"), [plan])
+        plan.update(index="name", estimated=1, examined=1, matched=0)
+        self.assertEqual(self.json("list", "clinic/many", "-w", 'n = 7 and name = "x5"', "--explain"), [plan])
+        self.assertEqual(self.json("list", "clinic/many", "-w", "n >= 0", "--explain")[0]["access"], "scan")
+        rows = self.json("list", "clinic/many", "--order-by", "n", "--descending", "-n", "4", "-w", "n < 19")
+        self.assertEqual([row["n"] for row in rows], [18, 18, 18, 17])
+        self.assertEqual(self.json("list", "clinic/many", "--order-by", "n", "--explain")[0]["access"],
+                         "order of index")
+
+    def test_indexes_are_listed_counted_and_dropped(self):
+        self.copy()
+        self.json("set", "clinic/patients/p1", "ward=ICU")
+        self.json("set", "clinic/patients/p2", "ward=ICU")
+        self.json("index", "create", "clinic/patients", "ward")
+        self.fails(FAILED, "index", "create", "clinic/patients", "ward", says="ward")
+        self.assertEqual(self.json("index", "list", "clinic/patients"),
+                         [{"property": "ward", "unique": False, "ready": True, "entries": 2}])
+        self.assertEqual(self.json("index", "count", "clinic/patients", "ward"), [{"value": "ICU", "entities": 2}])
+        self.assertEqual(self.json("index", "count", "clinic/patients", "ward", "--from", "J"), [])
+        self.assertEqual(self.json("index", "count", "clinic/patients", "ward", "--to", "ICU", "-n", "1"),
+                         [{"value": "ICU", "entities": 2}])
+        self.json("index", "drop", "clinic/patients", "ward")
+        self.assertEqual(self.json("index", "list", "clinic/patients"), [])
+        self.fails(NOT_FOUND, "index", "drop", "clinic/patients", "ward", says="ward")
+        self.fails(NOT_FOUND, "index", "count", "clinic/patients", "ward", says="ward")
+        self.fails(NOT_FOUND, "list", "clinic/patients", "--order-by", "ward", says="ward")
+        self.fails(FAILED, "index", "create", "clinic/patients", "ward", "--unique", says=["ward", "ICU"])
+        self.fails(USAGE, "index", "make", "clinic/patients", says="create, drop, list or count")
+        self.fails(USAGE, "index", "create", "clinic/patients", says="property")
+        self.fails(USAGE, "list", "clinic/patients", "--descending", says="order_by")
 
     def test_edges_lead_both_ways(self):
         rows = self.json("edges", "clinic/patients/p2")
