@@ -88,12 +88,13 @@ static void seal_pages(uint8_t *bytes, uint64_t size) {
     }
 }
 
-static void seal_log_header(uint8_t *bytes, uint64_t size) {
-    log_header h;
-    if (size < sizeof h) return;
-    memcpy(&h, bytes, sizeof h);
-    h.checksum = XXH3_64bits(&h, offsetof(log_header, checksum));
-    memcpy(bytes, &h, sizeof h);
+static void seal_log_slots(uint8_t *bytes, uint64_t size) {
+    for (uint64_t slot = 0; slot < 2 && size >= LOG_RING_OFFSET; slot++) {
+        log_header h;
+        memcpy(&h, bytes + slot * UNIT_SIZE, sizeof h);
+        h.checksum = XXH3_64bits(&h, offsetof(log_header, checksum));
+        memcpy(bytes + slot * UNIT_SIZE, &h, sizeof h);
+    }
 }
 
 /* The newer header slot, sealed. */
@@ -163,7 +164,7 @@ void files_seal(memory_vfs *m) {
     bool found = bytes != NULL && seal_slots(bytes, size, &newest);
     if (bytes != NULL) seal_pages(bytes, size);
     uint8_t *log = memory_vfs_bytes(m, FILES_LOG, &log_size);
-    if (log != NULL) seal_log_header(log, log_size);
+    if (log != NULL) seal_log_slots(log, log_size);
     if (found && log != NULL) seal_records(log, log_size, &newest);
 }
 

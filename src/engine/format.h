@@ -12,11 +12,14 @@
  * A checkpoint writes the header slot that the one before it did not; the valid slot with the
  * greater generation counts.
  *
- * The log file is a block of 4,096 bytes and a ring of records:
+ * The log file is three units and a ring of records; its header slots work like those of the data
+ * file:
  *
- *   +------------+--------------------------------------------------------------------+
- *   | log header | ring: byte position p of the log lies at 4,096 + p mod capacity     |
- *   +------------+--------------------------------------------------------------------+
+ *   unit 0        unit 1        unit 2    unit 3 …
+ *   +-------------+-------------+--------+--------------------------------------------------+
+ *   | header slot | header slot | holder | ring: byte position p of the log lies at          |
+ *   |             |             |        | 12,288 + p mod capacity                           |
+ *   +-------------+-------------+--------+--------------------------------------------------+
  */
 #ifndef ENGINE_FORMAT_H
 #define ENGINE_FORMAT_H
@@ -24,7 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FORMAT_VERSION 1
+#define FORMAT_VERSION 2
 #define FORMAT_MAGIC   "HSPACE\r\n"
 #define LOG_MAGIC      "HSLOG\r\n\0"
 
@@ -92,24 +95,25 @@ typedef struct value_header {
 } value_header;
 _Static_assert(sizeof(value_header) == 64, "payload is aligned to 64 bytes");
 
-/* Log header: the first bytes of the log file. It is written when the log is created and after each
- * checkpoint. */
+/* Log header slot: the first bytes of unit 0 and unit 1 of the log. Both are written when the log
+ * is created, and the one that is not the newest after each checkpoint. */
 typedef struct log_header {
     uint8_t magic[8];
     uint32_t version;
     uint32_t reserved;
     uint8_t collection[16];
+    uint64_t generation; /* grows by one with each header written, into slot generation mod 2 */
     uint64_t capacity;
     /* Commits up to this one may have been overwritten: they are in a checkpoint. */
     uint64_t tail_sequence;
     uint64_t checksum; /* XXH3-64 of everything above */
 } log_header;
-_Static_assert(sizeof(log_header) == 56, "log_header has no padding");
+_Static_assert(sizeof(log_header) == 64, "log_header has no padding");
 
-#define LOG_RING_OFFSET 4096u
-/* Text that names the process that has the collection open, zero-terminated; not part of the
- * checksum. */
-#define LOG_HOLDER_OFFSET 2048u
+#define LOG_RING_OFFSET 12288u
+/* Text that names the process that has the collection open, zero-terminated. It is overwritten in
+ * place, so it lies in a unit of its own: writing it cannot tear a header. */
+#define LOG_HOLDER_OFFSET 8192u
 #define LOG_HOLDER_SIZE   256u
 
 /* A log record: one commit. Its length is rounded up to 8 bytes. The checksum is seeded with the

@@ -290,7 +290,9 @@ static hs_status replay_all(store *s, txn *t) {
 static hs_status make_headers_durable(store *s) {
     if (s->header.clean != 0) return HS_OK;
     TRY(checkpoint_write_header_alone(&s->file, &s->header));
-    return wal_write_header(&s->log, s->header.sequence);
+    if (s->log.header.tail_sequence < s->header.sequence)
+        return wal_write_header(&s->log, s->header.sequence);
+    return wal_rewrite_header(&s->log);
 }
 
 hs_status recovery_replay(store *s) {

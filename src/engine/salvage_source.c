@@ -160,9 +160,7 @@ static hs_status read_slots(salvage_source *s) {
         file_header *h = &s->slots[i];
         if (vfs_read(s->file, i * UNIT_SIZE, h, sizeof *h) != HS_OK) memset(h, 0, sizeof *h);
         if (!slot_is_valid(h)) continue;
-        if (h->version > FORMAT_VERSION)
-            return error_set(HS_VERSION, "%s has format version %u; this program reads up to %d",
-                             s->path, h->version, FORMAT_VERSION);
+        TRY(store_check_version(s->path, h));
         if (s->newest == NULL || h->generation > s->newest->generation) s->newest = h;
     }
     if (s->newest == NULL) {

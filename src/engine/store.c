@@ -179,6 +179,22 @@ static const char *header_fault(const file_header *h) {
     return NULL;
 }
 
+hs_status store_check_version(const char *path, const file_header *h) {
+    if (h->version > FORMAT_VERSION) {
+        return error_set(HS_VERSION,
+                         "%s has format version %u; this program reads version %d: use a newer one",
+                         path, h->version, FORMAT_VERSION);
+    }
+    /* A smaller number may be damage, unless the checksum says that it was meant. */
+    if (h->version < FORMAT_VERSION && header_is_valid(h)) {
+        return error_set(HS_VERSION,
+                         "%s has format version %u, which this program no longer reads (it reads "
+                         "version %d): export it with the program that made it, and import that",
+                         path, h->version, FORMAT_VERSION);
+    }
+    return HS_OK;
+}
+
 /* Reads the newer valid header slot. */
 static hs_status load_header(store *s, vfs_file *file) {
     uint64_t size;
@@ -196,10 +212,7 @@ static hs_status load_header(store *s, vfs_file *file) {
     for (int i = 0; i < 2; i++) {
         if (memcmp(slots[i].magic, FORMAT_MAGIC, sizeof slots[i].magic) != 0) continue;
         magic = true;
-        if (slots[i].version > FORMAT_VERSION) {
-            return error_set(HS_VERSION, "%s has format version %u; this program reads up to %d",
-                             s->path, slots[i].version, FORMAT_VERSION);
-        }
+        TRY(store_check_version(s->path, &slots[i]));
         if (header_is_valid(&slots[i]) && (best == NULL || slots[i].generation > best->generation))
             best = &slots[i];
     }

@@ -117,6 +117,9 @@ static inline bool store_is_ours(const store *s) {
 /* HS_INVALID in a child process. */
 hs_status store_check_process(const store *s);
 
+/* HS_VERSION if a header slot that begins as ours do is of a format that is not read. */
+hs_status store_check_version(const char *path, const file_header *h);
+
 /* The state of a family; NULL when memory is short. */
 family_state *store_family_state(store *s, engine_family family);
 

@@ -172,7 +172,7 @@ static hs_status posix_sync(vfs_file *base) {
  * the rest: true of those that commit the file's metadata as a whole and flush the disk's cache. */
 static bool syncs_by_parts(const posix_file *file) {
     struct statfs system;
-    if (file->map == NULL || fstatfs(file->descriptor, &system) != 0) return false;
+    if (fstatfs(file->descriptor, &system) != 0) return false;
     return system.f_type == EXT4_SUPER_MAGIC || system.f_type == XFS_SUPER_MAGIC;
 }
 
@@ -188,8 +188,15 @@ static hs_status posix_write_back(vfs_file *base, uint64_t offset, uint64_t size
 static hs_status posix_sync_written(vfs_file *base) {
     posix_file *file = posix(base);
     if (!syncs_by_parts(file)) return posix_sync(base);
-    if (msync(file->map, MAP_UNIT, MS_SYNC) == 0) return HS_OK;
-    return error_errno(errno, "cannot sync '%s'", file->path);
+    /* What is synced by parts is synced through a map; one unit will do. */
+    void *map = file->map;
+    if (map == NULL)
+        map = mmap(NULL, MAP_UNIT, PROT_READ | PROT_WRITE, MAP_SHARED, file->descriptor, 0);
+    if (map == MAP_FAILED) return posix_sync(base);
+    int error = msync(map, MAP_UNIT, MS_SYNC) == 0 ? 0 : errno;
+    if (file->map == NULL) munmap(map, MAP_UNIT);
+    if (error == 0) return HS_OK;
+    return error_errno(error, "cannot sync '%s'", file->path);
 }
 
 static void posix_write_behind(vfs_file *base, uint64_t offset, uint64_t size) {

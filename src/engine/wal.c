@@ -27,51 +27,72 @@ static uint64_t record_checksum(const record_header *h, uint64_t chain) {
                                 sizeof *h - sizeof h->checksum, chain);
 }
 
-static hs_status write_header(vfs_file *file, const uint8_t collection[16], uint64_t capacity,
-                              uint64_t sequence) {
-    log_header h = {.version = FORMAT_VERSION, .capacity = capacity, .tail_sequence = sequence};
-    memcpy(h.magic, LOG_MAGIC, sizeof h.magic);
-    memcpy(h.collection, collection, sizeof h.collection);
-    h.checksum = header_checksum(&h);
-    return vfs_write(file, 0, &(vfs_buffer){&h, sizeof h}, 1);
+/* Writes a header into the slot of its generation. */
+static hs_status put_header(vfs_file *file, log_header *h) {
+    h->checksum = header_checksum(h);
+    return vfs_write(file, h->generation % 2 * UNIT_SIZE, &(vfs_buffer){h, sizeof *h}, 1);
 }
 
 hs_status wal_create(vfs *fs, const char *path, const uint8_t collection[16], uint64_t capacity) {
     hs_status status = vfs_unlink(fs, path);
     if (status != HS_OK && status != HS_NOT_FOUND) return status;
+    log_header h = {.version = FORMAT_VERSION, .capacity = capacity};
+    memcpy(h.magic, LOG_MAGIC, sizeof h.magic);
+    memcpy(h.collection, collection, sizeof h.collection);
     vfs_file *file;
     TRY(vfs_open(fs, path, true, &file));
     status = vfs_grow(file, LOG_RING_OFFSET);
-    if (status == HS_OK) status = write_header(file, collection, capacity, 0);
+    for (h.generation = 1; status == HS_OK && h.generation <= 2; h.generation++)
+        status = put_header(file, &h);
     if (status == HS_OK) status = vfs_sync(file);
     vfs_close(file);
     return status;
 }
 
-static hs_status check_header(const log_header *h, const char *path, const uint8_t collection[16]) {
-    if (memcmp(h->magic, LOG_MAGIC, sizeof h->magic) != 0 || h->checksum != header_checksum(h) ||
-        h->capacity < UNIT_SIZE || h->capacity % 8 != 0) {
-        return error_set(HS_CORRUPT, "%s: the log's header is damaged", path);
+/* No log has had as many headers: adding to one below cannot overflow. */
+#define GENERATION_LIMIT (UINT64_C(1) << 62)
+
+/* Whether a header whose checksum fits can be what was written into a slot. */
+static bool header_is_possible(const log_header *h, uint64_t slot) {
+    return h->version == FORMAT_VERSION && h->generation % 2 == slot &&
+           h->generation < GENERATION_LIMIT && h->capacity >= UNIT_SIZE && h->capacity % 8 == 0;
+}
+
+/* Reads the newer valid header slot. HS_CORRUPT, HS_VERSION, HS_IO. */
+static hs_status read_header(vfs_file *file, const char *path, log_header *newest) {
+    log_header slots[2] = {{.version = 0}, {.version = 0}};
+    uint64_t size = 0;
+    TRY(vfs_size(file, &size));
+    for (uint64_t i = 0; i < 2 && size >= LOG_RING_OFFSET; i++)
+        TRY(vfs_read(file, i * UNIT_SIZE, &slots[i], sizeof slots[i]));
+    *newest = (log_header){.generation = 0};
+    for (uint64_t i = 0; i < 2; i++) {
+        const log_header *h = &slots[i];
+        if (memcmp(h->magic, LOG_MAGIC, sizeof h->magic) != 0) continue;
+        if (h->checksum != header_checksum(h)) continue;
+        if (h->version > FORMAT_VERSION) {
+            return error_set(HS_VERSION, "%s: log format %u is newer than this program's %d", path,
+                             h->version, FORMAT_VERSION);
+        }
+        if (header_is_possible(h, i) && h->generation > newest->generation) *newest = *h;
     }
-    if (h->version > FORMAT_VERSION) {
-        return error_set(HS_VERSION, "%s: log format %u is newer than this program's %d", path,
-                         h->version, FORMAT_VERSION);
-    }
-    if (memcmp(h->collection, collection, sizeof h->collection) != 0) {
-        return error_set(HS_CONFLICT, "%s belongs to another collection", path);
-    }
-    return HS_OK;
+    if (newest->generation > 0) return HS_OK;
+    return error_set(HS_CORRUPT, "%s: the log's header is damaged, in both slots", path);
+}
+
+static hs_status check_owner(const log_header *h, const char *path, const uint8_t collection[16]) {
+    if (memcmp(h->collection, collection, sizeof h->collection) == 0) return HS_OK;
+    return error_set(HS_CONFLICT, "%s belongs to another collection", path);
 }
 
 hs_status wal_open(wal *l, vfs *fs, const char *path, const uint8_t collection[16],
                    uint64_t *tail_sequence) {
     *l = (wal){.path = path};
     TRY(vfs_open(fs, path, false, &l->file));
-    log_header h = {0};
     uint64_t size = 0;
     hs_status status = vfs_size(l->file, &size);
-    if (status == HS_OK && size >= LOG_RING_OFFSET) status = vfs_read(l->file, 0, &h, sizeof h);
-    if (status == HS_OK) status = check_header(&h, path, collection);
+    if (status == HS_OK) status = read_header(l->file, path, &l->header);
+    if (status == HS_OK) status = check_owner(&l->header, path, collection);
     if (status == HS_OK) status = vfs_random(fs, &l->session, sizeof l->session);
     if (status == HS_OK && (l->staging = memory_alloc(STAGING_SIZE)) == NULL)
         status = error_memory("the log's buffer", STAGING_SIZE);
@@ -81,10 +102,9 @@ hs_status wal_open(wal *l, vfs *fs, const char *path, const uint8_t collection[1
         *l = (wal){0};
         return status;
     }
-    memcpy(l->collection, collection, sizeof l->collection);
-    l->capacity = h.capacity;
+    l->capacity = l->header.capacity;
     l->waiters_end = &l->waiters;
-    *tail_sequence = h.tail_sequence;
+    *tail_sequence = l->header.tail_sequence;
     atomic_init(&l->prepared,
                 size - LOG_RING_OFFSET < l->capacity ? size - LOG_RING_OFFSET : l->capacity);
     pthread_mutex_init(&l->prepare_lock, NULL);
@@ -93,8 +113,16 @@ hs_status wal_open(wal *l, vfs *fs, const char *path, const uint8_t collection[1
 
 hs_status wal_verify(const wal *l, uint64_t sequence) {
     log_header h;
-    TRY(vfs_read(l->file, 0, &h, sizeof h));
-    TRY(check_header(&h, l->path, l->collection));
+    TRY(read_header(l->file, l->path, &h));
+    TRY(check_owner(&h, l->path, l->header.collection));
+    if (h.generation != l->header.generation) {
+        return error_set(HS_CORRUPT,
+                         "%s: the log's header is damaged in slot %llu: the newest that can be "
+                         "read has generation %llu instead of %llu",
+                         l->path, (unsigned long long)(l->header.generation % 2),
+                         (unsigned long long)h.generation,
+                         (unsigned long long)l->header.generation);
+    }
     if (h.capacity == l->capacity && h.tail_sequence <= sequence) return HS_OK;
     return error_set(HS_CORRUPT,
                      "%s: the log's header tells of a ring of %llu bytes that begins behind commit "
@@ -107,7 +135,7 @@ bool wal_holds_commits(vfs *fs, const char *path) {
     vfs_file *file;
     log_header h;
     if (vfs_open(fs, path, false, &file) != HS_OK) return false;
-    hs_status status = vfs_read(file, 0, &h, sizeof h);
+    hs_status status = read_header(file, path, &h);
     vfs_close(file);
     wal log;
     uint64_t tail = 0;
@@ -383,6 +411,25 @@ hs_status wal_write(wal *l, const wal_record *first) {
     return staged == 0 ? HS_OK : ring_write(l, start, l->staging, staged);
 }
 
+hs_status wal_rewrite_header(wal *l) {
+    return put_header(l->file, &l->header);
+}
+
+/* Writes the newest header and brings it to disk, nothing else of the log along with it. */
+static hs_status save_header(wal *l) {
+    l->header_safe = false;
+    TRY(put_header(l->file, &l->header));
+    TRY(vfs_write_back(l->file, l->header.generation % 2 * UNIT_SIZE, UNIT_SIZE));
+    TRY(vfs_sync_written(l->file));
+    l->header_safe = true;
+    return HS_OK;
+}
+
 hs_status wal_write_header(wal *l, uint64_t sequence) {
-    return write_header(l->file, l->collection, l->capacity, sequence);
+    /* The newest header of an earlier process may be no further than in the system's cache, where
+     * it would hide that the disk has only the slot that is overwritten now. */
+    if (!l->header_safe) TRY(save_header(l));
+    l->header.generation++;
+    l->header.tail_sequence = sequence;
+    return save_header(l);
 }

@@ -29,11 +29,14 @@ typedef struct wal_record {
 typedef struct wal {
     vfs_file *file;
     const char *path; /* owned by the store */
-    uint8_t collection[16];
     uint64_t capacity;
     uint64_t session;
     _Atomic uint64_t prepared; /* bytes of the ring that are allocated on disk */
     pthread_mutex_t prepare_lock;
+
+    /* Guarded by the store's checkpoint lock: */
+    log_header header; /* as last written */
+    bool header_safe;  /* it is known to be on disk, so that the other slot may be overwritten */
 
     /* Below: guarded by the store's pipeline lock. */
     uint64_t tail;  /* position: records before it are in a checkpoint */
@@ -67,8 +70,9 @@ hs_status wal_open(wal *l, vfs *fs, const char *path, const uint8_t collection[1
                    uint64_t *tail_sequence);
 void wal_close(wal *l);
 
-/* Verifies the log's header as it lies in the file, beside a checkpoint of commit `sequence`.
- * HS_CORRUPT, HS_CONFLICT, HS_VERSION; HS_IO if it cannot be read. */
+/* Verifies the log's newest header as it lies in the file, beside a checkpoint of commit
+ * `sequence`. The other slot is not needed: a crash may have torn it, and the next checkpoint
+ * writes it. HS_CORRUPT, HS_CONFLICT, HS_VERSION; HS_IO if it cannot be read. */
 hs_status wal_verify(const wal *l, uint64_t sequence);
 
 /* Writes who holds the collection, for the message that others get; errors do not matter. */
@@ -139,8 +143,10 @@ void wal_append(wal *l, wal_record *record, uint64_t sequence);
 hs_status wal_write(wal *l, const wal_record *first);
 void wal_free_records(wal_record *first);
 
-/* Writes the header after a checkpoint of commit `sequence`. Not synced: the next sync of the log
- * takes it along. */
+/* Writes the other header slot after a checkpoint of commit `sequence`, and brings it to disk: at
+ * every moment one slot is whole there. The checkpoint lock is held. HS_IO. */
 hs_status wal_write_header(wal *l, uint64_t sequence);
+/* Writes the newest header again as it is, which tears nothing. Not synced. HS_IO. */
+hs_status wal_rewrite_header(wal *l);
 
 #endif

@@ -428,9 +428,12 @@ static void the_log_of_another_collection_is_refused(void **state) {
     engine *e = NULL;
     uint64_t size = 0;
     make_original(&o, false);
-    log_header *header = (log_header *)(void *)memory_vfs_bytes(o.memory, LOG, &size);
-    header->collection[0] ^= 1;
-    header->checksum = XXH3_64bits(header, offsetof(log_header, checksum));
+    uint8_t *bytes = memory_vfs_bytes(o.memory, LOG, &size);
+    for (size_t slot = 0; slot < 2; slot++) {
+        log_header *header = (log_header *)(void *)(bytes + slot * UNIT_SIZE);
+        header->collection[0] ^= 1;
+        header->checksum = XXH3_64bits(header, offsetof(log_header, checksum));
+    }
     assert_status(open_engine(o.memory, false, &e), HS_CORRUPT);
     assert_non_null(strstr(hs_last_error(), LOG));
     free_original(&o);

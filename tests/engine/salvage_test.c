@@ -600,6 +600,7 @@ static void without_its_log_an_unclean_file_gives_its_checkpoint(void **state) {
     uint64_t size = 0;
     uint8_t *log = memory_vfs_bytes(s->copy, COLLECTION_LOG, &size);
     log[30] ^= 1;
+    log[UNIT_SIZE + 30] ^= 1;
     assert_ok(save(s));
     assert_false(s->result.complete);
     assert_int_equal(s->result.commits, 0);

@@ -395,16 +395,31 @@ static void a_log_of_another_collection_is_refused(void **state) {
     place_free(&p);
 }
 
+/* The bytes of a header slot. */
+static uint8_t *slot_bytes(place *p, uint64_t slot) {
+    uint64_t size = 0;
+    return memory_vfs_bytes(p->files, PATH, &size) + slot * UNIT_SIZE;
+}
+
+/* The tail that opening reads. */
+static uint64_t tail_of(place *p) {
+    uint64_t tail = 0;
+    wal_close(&p->log);
+    assert_ok(wal_open(&p->log, p->vfs, PATH, collection_id, &tail));
+    return tail;
+}
+
 static void a_damaged_header_is_refused(void **state) {
     (void)state;
     place p = place_create(CAPACITY);
     wal_close(&p.log);
-    uint64_t size = 0, tail = 0;
+    uint64_t tail = 0;
     for (size_t at = 0; at < sizeof(log_header); at++) {
-        uint8_t *bytes = memory_vfs_bytes(p.files, PATH, &size);
-        bytes[at] ^= 0x10;
+        slot_bytes(&p, 0)[at] ^= 0x10;
+        slot_bytes(&p, 1)[at] ^= 0x10;
         assert_status(wal_open(&p.log, p.vfs, PATH, collection_id, &tail), HS_CORRUPT);
-        bytes[at] ^= 0x10;
+        slot_bytes(&p, 0)[at] ^= 0x10;
+        slot_bytes(&p, 1)[at] ^= 0x10;
     }
     open_log(&p);
     assert_ok(vfs_truncate(p.log.file, LOG_RING_OFFSET - 1));
@@ -413,30 +428,85 @@ static void a_damaged_header_is_refused(void **state) {
     place_free(&p);
 }
 
-/* A header with a right checksum, changed by the test. */
-static void write_header(place *p, uint32_t version, uint64_t capacity) {
-    uint64_t size = 0;
-    log_header h;
-    uint8_t *bytes = memory_vfs_bytes(p->files, PATH, &size);
-    memcpy(&h, bytes, sizeof h);
-    h.version = version;
-    h.capacity = capacity;
-    h.checksum = XXH3_64bits(&h, offsetof(log_header, checksum));
-    memcpy(bytes, &h, sizeof h);
+static void whichever_slot_is_damaged_the_other_one_counts(void **state) {
+    (void)state;
+    place p = place_create(CAPACITY);
+    for (uint64_t sequence = 10; sequence < 14; sequence++) {
+        assert_ok(wal_write_header(&p.log, sequence));
+        uint64_t newest = p.log.header.generation % 2;
+        for (size_t at = 0; at < sizeof(log_header); at++) {
+            for (uint64_t slot = 0; slot < 2; slot++) {
+                slot_bytes(&p, slot)[at] ^= 0x10;
+                bool first = sequence == 10 && slot == newest; /* the older one is as created */
+                uint64_t older = first ? 0 : sequence - 1;
+                assert_int_equal(tail_of(&p), slot == newest ? older : sequence);
+                slot_bytes(&p, slot)[at] ^= 0x10;
+            }
+        }
+        assert_int_equal(tail_of(&p), sequence);
+    }
+    place_free(&p);
 }
 
-static void a_newer_version_and_an_impossible_capacity_are_refused(void **state) {
+static void a_slot_in_the_place_of_the_other_is_none(void **state) {
+    (void)state;
+    place p = place_create(CAPACITY);
+    assert_ok(wal_write_header(&p.log, 10));
+    assert_ok(wal_write_header(&p.log, 11));
+    memcpy(slot_bytes(&p, 1), slot_bytes(&p, 0), sizeof(log_header));
+    assert_int_equal(tail_of(&p), 11);
+    /* So the next one is not written over the only one. */
+    assert_ok(wal_write_header(&p.log, 12));
+    memset(slot_bytes(&p, p.log.header.generation % 2), 0, sizeof(log_header));
+    assert_int_equal(tail_of(&p), 11);
+    place_free(&p);
+}
+
+static void verifying_notices_that_the_newest_slot_is_damaged(void **state) {
+    (void)state;
+    place p = place_create(CAPACITY);
+    assert_ok(wal_write_header(&p.log, 10));
+    assert_ok(wal_write_header(&p.log, 11));
+    assert_ok(wal_verify(&p.log, 11));
+    slot_bytes(&p, 0)[20] ^= 1;
+    assert_status(wal_verify(&p.log, 11), HS_CORRUPT);
+    slot_bytes(&p, 0)[20] ^= 1;
+    slot_bytes(&p, 1)[20] ^= 1;
+    assert_ok(wal_verify(&p.log, 11));
+    assert_status(wal_verify(&p.log, 10), HS_CORRUPT);
+    place_free(&p);
+}
+
+/* The only header slot left, with a right checksum, changed by the test. */
+static void write_header(place *p, uint32_t version, uint64_t capacity, uint64_t generation) {
+    log_header h;
+    memset(slot_bytes(p, 0), 0, sizeof h);
+    memcpy(&h, slot_bytes(p, 1), sizeof h);
+    h.version = version;
+    h.capacity = capacity;
+    h.generation = generation;
+    h.checksum = XXH3_64bits(&h, offsetof(log_header, checksum));
+    memcpy(slot_bytes(p, 1), &h, sizeof h);
+}
+
+static void another_version_and_impossible_numbers_are_refused(void **state) {
     (void)state;
     place p = place_create(CAPACITY);
     wal_close(&p.log);
     uint64_t tail = 0;
-    write_header(&p, FORMAT_VERSION + 1, CAPACITY);
+    write_header(&p, FORMAT_VERSION + 1, CAPACITY, 1);
     assert_status(wal_open(&p.log, p.vfs, PATH, collection_id, &tail), HS_VERSION);
-    write_header(&p, FORMAT_VERSION, 0);
-    assert_status(wal_open(&p.log, p.vfs, PATH, collection_id, &tail), HS_CORRUPT);
-    write_header(&p, FORMAT_VERSION, UNIT_SIZE + 4);
-    assert_status(wal_open(&p.log, p.vfs, PATH, collection_id, &tail), HS_CORRUPT);
-    write_header(&p, FORMAT_VERSION, CAPACITY);
+    const struct {
+        uint32_t version;
+        uint64_t capacity, generation;
+    } impossible[] = {{FORMAT_VERSION - 1, CAPACITY, 1},  {FORMAT_VERSION, 0, 1},
+                      {FORMAT_VERSION, UNIT_SIZE + 4, 1}, {FORMAT_VERSION, CAPACITY, 0},
+                      {FORMAT_VERSION, CAPACITY, 2},      {FORMAT_VERSION, CAPACITY, UINT64_MAX}};
+    for (size_t i = 0; i < sizeof impossible / sizeof *impossible; i++) {
+        write_header(&p, impossible[i].version, impossible[i].capacity, impossible[i].generation);
+        assert_status(wal_open(&p.log, p.vfs, PATH, collection_id, &tail), HS_CORRUPT);
+    }
+    write_header(&p, FORMAT_VERSION, CAPACITY, 1);
     open_log(&p);
     place_free(&p);
 }
@@ -446,10 +516,7 @@ static void the_header_tells_what_may_have_been_overwritten(void **state) {
     place p = place_create(CAPACITY);
     append_and_write(&p, 10);
     assert_ok(wal_write_header(&p.log, 77));
-    wal_close(&p.log);
-    uint64_t tail = 0;
-    assert_ok(wal_open(&p.log, p.vfs, PATH, collection_id, &tail));
-    assert_int_equal(tail, 77);
+    assert_int_equal(tail_of(&p), 77);
     assert_int_equal(p.log.capacity, CAPACITY);
     expect_records(&p, (mark){0, 0, 1}, 1);
     place_free(&p);
@@ -611,7 +678,10 @@ int main(void) {
         cmocka_unit_test(a_record_longer_than_the_ring_is_none_even_with_a_right_checksum),
         cmocka_unit_test(a_log_of_another_collection_is_refused),
         cmocka_unit_test(a_damaged_header_is_refused),
-        cmocka_unit_test(a_newer_version_and_an_impossible_capacity_are_refused),
+        cmocka_unit_test(whichever_slot_is_damaged_the_other_one_counts),
+        cmocka_unit_test(a_slot_in_the_place_of_the_other_is_none),
+        cmocka_unit_test(verifying_notices_that_the_newest_slot_is_damaged),
+        cmocka_unit_test(another_version_and_impossible_numbers_are_refused),
         cmocka_unit_test(the_header_tells_what_may_have_been_overwritten),
         cmocka_unit_test(creating_a_log_replaces_the_old_one),
         cmocka_unit_test(the_holder_is_named_to_others),

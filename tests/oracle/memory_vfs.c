@@ -474,7 +474,7 @@ static hs_status memory_write_back(vfs_file *f, uint64_t offset, uint64_t size) 
     memory_handle *handle = handle_of(f);
     memory_vfs *m = handle->owner;
     memory_file *file = handle->file;
-    bool fails = enter(m, SYNCS, "write_back", file->path);
+    bool fails = enter_call(m, SYNCS, "write_back", &(memory_call){file->path, offset, size});
     if (fails && m->fault != FAULT_SYNC) return fault_error(m, "write_back", file->path);
     if (fails) part_from_disk(file);
     for (uint64_t page = offset / PAGE * PAGE; page < minimum(offset + size, file->size);

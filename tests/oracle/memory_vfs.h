@@ -62,8 +62,8 @@ void memory_vfs_write_back(memory_vfs *m, uint64_t seed);
 /* A call that is about to be done. */
 typedef struct memory_call {
     const char *path; /* of its file; "" if it is about none */
-    uint64_t offset;  /* of a write; the new size of a file that grows or is cut */
-    uint64_t size;    /* of a write */
+    uint64_t offset;  /* of a write or a write back; the new size of a file that grows or is cut */
+    uint64_t size;    /* of a write or a write back */
 } memory_call;
 
 /* Calls the hook before each call that changes a file or a directory, or syncs one; NULL ends it.
