@@ -77,6 +77,7 @@ int command_drop(invocation *run);
 int command_edges(invocation *run);
 int command_export(invocation *run);
 int command_get(invocation *run);
+int command_graph(invocation *run);
 int command_help(invocation *run);
 int command_import(invocation *run);
 int command_index(invocation *run);

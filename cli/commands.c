@@ -51,6 +51,28 @@ static const option_spec get_options[] = {
     END,
 };
 
+static const option_spec graph_options[] = {
+    {"type", 't', "TYPE", "only entities of this type; may be repeated"},
+    {"edge", 'e', "TYPE", "only edges of this type; may be repeated"},
+    {"from", 0, "KEY", "start here: a key of the types, TYPE/KEY or an id"},
+    {"to", 0, "KEY", "end here"},
+    {"undirected", 'u', NULL, "walk edges in both directions"},
+    {"reverse", 'r', NULL, "walk edges from target to source"},
+    {"depth", 0, "N", "go no further than this; paths: edges (default 4)"},
+    {"weighted", 0, NULL, "distances are sums of weights, not edges"},
+    {"where", 'w', "CONDITION", "only entities that meet the condition"},
+    {"active", 0, NULL, "leave out edges that are not active"},
+    {"min-weight", 0, "X", "only edges that weigh at least X"},
+    {"max-weight", 0, "X", "only edges that weigh at most X"},
+    {"limit", 'n', "N", "at most N rows; paths: N paths (default 100)"},
+    {"groups", 'g', NULL, "a row for each component or community"},
+    {"iterations", 'i', "N", "pagerank: exactly N; labels: at most N (default 10)"},
+    {"damping", 0, "X", "pagerank: share that follows edges (default 0.85)"},
+    {"memory", 0, "MIB", "fail rather than take more memory than this"},
+    {"threads", 0, "N", "that work on the whole graph (default: processors)"},
+    END,
+};
+
 static const option_spec import_options[] = {
     {"max-rejects", 0, "N", "stop after N bad rows, or unlimited (default 100)"},
     {"rejects", 0, "FILE", "write the bad rows to FILE, as JSON Lines"},
@@ -191,6 +213,28 @@ const command commands[] = {
         .example = "hyperspatial -d db edges medical/patients/10014729 --in --type of_patient",
         .options = edges_options,
         .run = command_edges,
+    },
+    {
+        .name = "graph",
+        .arguments = "COLLECTION QUESTION",
+        .arguments_min = 2,
+        .arguments_max = 2,
+        .summary = "Ask about ways through the graph, or about its shape",
+        .description =
+            "QUESTION is one of\n"
+            "  bfs            what is reached from an entity, nearest first (--from)\n"
+            "  shortest-path  the steps to another one (--from, --to), or without --to the\n"
+            "                 distances to all\n"
+            "  paths          all paths between two, the shortest first (--from, --to)\n"
+            "  components     which entities hang together\n"
+            "  pagerank       how much leads to an entity, the highest rank first\n"
+            "  labels         communities, by label propagation\n"
+            "  clustering     how many of an entity's neighbours are neighbours themselves\n"
+            "Without --type and --edge all entities and edges count. The two ends need not\n"
+            "meet the condition.",
+        .example = "hyperspatial -d db graph snb paths --from 933 --to 4139 -t persons -u",
+        .options = graph_options,
+        .run = command_graph,
     },
     {
         .name = "series",

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -205,6 +206,21 @@ int option_count(const invocation *run, const char *name, uint64_t min, uint64_t
     }
     return report(EXIT_USAGE, "option --%s is a number from %" PRIu64 " to %" PRIu64 ", not \"%s\"",
                   name, min, max, text);
+}
+
+int option_number(const invocation *run, const char *name, double min, double max, double *value) {
+    const char *text = option_value(run, name);
+    if (text == NULL) return EXIT_OK;
+    char *end;
+    double number = strtod(text, &end);
+    if (end != text && *end == '\0' && number >= min && number <= max) {
+        *value = number;
+        return EXIT_OK;
+    }
+    if (isinf(min) && isinf(max))
+        return report(EXIT_USAGE, "option --%s is a number, not \"%s\"", name, text);
+    return report(EXIT_USAGE, "option --%s is a number from %g to %g, not \"%s\"", name, min, max,
+                  text);
 }
 
 int option_time(const invocation *run, const char *name, hs_time *value) {

@@ -22,6 +22,7 @@ const char *option_value(const invocation *run, const char *name);
  * code. A count lies between `min` and `max`. */
 int option_count(const invocation *run, const char *name, uint64_t min, uint64_t max,
                  uint64_t *value);
+int option_number(const invocation *run, const char *name, double min, double max, double *value);
 int option_time(const invocation *run, const char *name, hs_time *value);
 
 /* Finds the option's value in `choices` [count]; *index receives its place. */

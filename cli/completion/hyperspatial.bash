@@ -23,6 +23,8 @@ _hyperspatial_options() {
     edges) echo --in --out --type --active --limit ;;
     export) echo --type --output --meta ;;
     get) echo --details ;;
+    graph) echo --type --edge --from --to --undirected --reverse --depth --weighted --where --active --min-weight \
+        --max-weight --limit --groups --iterations --damping --memory --threads ;;
     import) echo --max-rejects --rejects --batch --durability --quiet ;;
     index) echo --unique --from --to --descending --limit ;;
     list) echo --where --limit --after --columns --order-by --descending --explain ;;
@@ -49,7 +51,7 @@ _hyperspatial_values() {
 }
 
 _hyperspatial() {
-    local commands="backup check compact create delete drop edges export get help import index list measures nearest
+    local commands="backup check compact create delete drop edges export get graph help import index list measures nearest
         series set stats trajectory type vectors"
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local root=${HYPERSPATIAL_ROOT-} command='' values i
@@ -72,6 +74,8 @@ _hyperspatial() {
         COMPREPLY=($(compgen -W "$commands" -- "$word"))
     elif [[ $command == backup && $before != backup && $before != -* ]]; then
         COMPREPLY=($(compgen -f -- "$word"))
+    elif [[ $command == graph && $before != graph && $before != -* ]]; then
+        COMPREPLY=($(compgen -W "bfs shortest-path paths components pagerank labels clustering" -- "$word"))
     elif [[ $command == import || $before == -o || $before == --output || $before == --salvage ]]; then
         COMPREPLY=($(compgen -f -- "$word"))
     elif [[ -n $root ]]; then

@@ -25,7 +25,7 @@ PROGRAM, FIXTURE = sys.argv[1:3]
 OK, FAILED, USAGE, NOT_FOUND, DAMAGED, BUSY, REJECTED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 HEADER = "hyperspatial: "
 KEYLESS = "7b0c5a1e-0000-5000-8000-000000000001"
-COMMANDS = ["import", "stats", "get", "list", "edges", "series", "measures", "trajectory", "vectors", "nearest", "type", "index",
+COMMANDS = ["import", "stats", "get", "list", "edges", "graph", "series", "measures", "trajectory", "vectors", "nearest", "type", "index",
             "create", "set", "delete", "drop", "export", "backup", "check", "compact", "help"]
 
 
@@ -405,6 +405,88 @@ class Asking(Program):
         self.assertEqual(len(self.json("edges", "clinic/patients/p1")), 3)
         self.assertEqual(len(self.json("edges", "clinic/patients/p1", "-n", "2")), 2)
         self.assertEqual(self.json("edges", "clinic/patients/p1", "--type", "unknown"), [])
+
+    def ways(self, *words):
+        return [row["key"] for row in self.json("graph", "clinic", *words)]
+
+    def test_graph_bfs_goes_from_near_to_far(self):
+        rows = self.json("graph", "clinic", "bfs", "--from", "p1", "-t", "patients", "-t", "wards", "--undirected")
+        self.assertEqual(rows[0]["key"], "p1")
+        self.assertEqual(sorted((row["depth"], row["key"]) for row in rows), [(0, "p1"), (1, "er"), (1, "icu"), (1, "p2")])
+        self.assertEqual(set(rows[0]), {"distance", "depth", "entity_type", "key", "id"})
+        self.assertEqual(self.ways("bfs", "--from", "patients/p1", "--edge", "treated_in", "--active"), ["p1", "icu"])
+        self.assertEqual(self.ways("bfs", "--from", "wards/icu", "--reverse", "-n", "2"), ["icu", "p1"])
+        self.assertEqual(self.ways("bfs", "--from", "wards/icu", "-u", "--depth", "1"), ["icu", "p1", "p2"])
+        self.assertEqual(self.ways("bfs", "--from", rows[0]["id"], "-t", "patients"), ["p1", "p2"])
+        self.assertEqual(self.ways("bfs", "--from", "p1", "-t", "patients", "--where", "age > 40"), ["p1"])
+        self.assertEqual(self.ways("bfs", "--from", "patients/p1", "--max-weight", "0.5"), ["p1", "icu"])
+
+    def test_graph_shortest_path_has_a_row_for_each_step(self):
+        steps = self.json("graph", "clinic", "shortest-path", "--from", "wards/er", "--to", "patients/p2", "-u")
+        self.assertEqual([(row["step"], row["key"], row.get("edge"), row.get("direction")) for row in steps],
+                         [(0, "er", None, None), (1, "p1", "treated_in", "in"), (2, "p2", "knows", "out")])
+        steps = self.json("graph", "clinic", "shortest-path", "--from", "p1", "--to", "p2", "-t", "patients", "-t", "wards",
+                          "-u", "--weighted")
+        self.assertEqual([row["distance"] for row in steps], [0, 1])
+        distances = self.json("graph", "clinic", "shortest-path", "--from", "patients/p1", "--weighted")
+        self.assertEqual([row["key"] for row in distances[:2]], ["p1", "icu"])
+        self.assertEqual({row["key"]: row["depth"] for row in distances}, {"p1": 0, "icu": 1, "er": 1, "p2": 1})
+        self.fails(NOT_FOUND, "graph", "clinic", "shortest-path", "--from", "patients/p1", "--to", "patients/p3",
+                   says="there is no path from clinic/patients/")
+
+    def test_graph_paths_are_numbered_and_the_shortest_first(self):
+        rows = self.json("graph", "clinic", "paths", "--from", "p1", "--to", "p2", "-t", "patients", "-t", "wards", "-u")
+        self.assertEqual([(row["path"], row["step"], row["key"]) for row in rows],
+                         [(1, 0, "p1"), (1, 1, "p2"), (2, 0, "p1"), (2, 1, "icu"), (2, 2, "p2")])
+        words = ("graph", "clinic", "paths", "--from", "patients/p1", "--to", "patients/p2", "-u")
+        self.assertEqual(len(self.json(*words, "--limit", "1")), 2)
+        self.assertEqual(len(self.json(*words, "--depth", "1")), 2)
+        self.fails(USAGE, *words, "--depth", "256", says="1 to 255")
+
+    def test_graph_components_and_labels_group_entities(self):
+        words = ("-t", "patients", "-t", "wards")
+        rows = self.json("graph", "clinic", "components", *words)
+        component = {row["key"]: row["component"] for row in rows}
+        self.assertEqual(len(rows), 7)
+        self.assertEqual({component[key] for key in ("p1", "p2", "icu", "er")}, {1})
+        self.assertEqual((component["p3"], component["a/b c"]), (2, 3))
+        groups = self.json("graph", "clinic", "components", *words, "--groups")
+        self.assertEqual([(row["component"], row["size"]) for row in groups], [(1, 4), (2, 1), (3, 1), (4, 1)])
+        self.assertEqual(groups[0]["key"], "p1")
+        rows = self.json("graph", "clinic", "labels", *words, "-u", "-i", "0")
+        self.assertEqual([row["community"] for row in rows], list(range(1, 8)))
+        groups = self.json("graph", "clinic", "labels", *words, "-u", "-g", "-n", "1")
+        self.assertEqual(len(groups), 1)
+
+    def test_graph_pagerank_and_clustering_are_sorted(self):
+        rows = self.json("graph", "clinic", "pagerank", "-t", "patients", "-t", "wards", "--threads", "2")
+        ranks = [row["rank"] for row in rows]
+        self.assertEqual((ranks, rows[0]["key"]), (sorted(ranks, reverse=True), "icu"))
+        self.assertAlmostEqual(sum(ranks), 1)
+        even = self.json("graph", "clinic", "pagerank", "-t", "patients", "--damping", "0", "--iterations", "3")
+        self.assertEqual([row["rank"] for row in even], [0.2] * 5)
+        rows = self.json("graph", "clinic", "clustering", "-t", "patients", "-t", "wards", "-u", "-n", "4")
+        self.assertEqual([(row["key"], round(row["coefficient"], 6)) for row in rows],
+                         [("p2", 1), ("icu", 1), ("p1", 0.333333), ("p3", 0)])
+
+    def test_graph_says_what_is_missing_or_too_much(self):
+        for words, part in ((("labls",), "did you mean labels"), (("sort",), "ask for bfs"), (("bfs",), "--from KEY"),
+                            (("paths", "--from", "patients/p1"), "--to KEY"),
+                            (("pagerank", "--from", "patients/p1"), "no --from"),
+                            (("bfs", "--from", "patients/p1", "--to", "patients/p2"), "no --to"),
+                            (("bfs", "--from", "patients"), "patients/KEY"),
+                            (("components", "-u", "-r"), "exclude each other"),
+                            (("pagerank", "--damping", "2"), "from 0 to 1"),
+                            (("components", "--min-weight", "much"), "is a number"),
+                            (("components", "--min-weight", "2", "--max-weight", "1"), "no weight from 2 to 1"),
+                            (("components", "--where", "age >"), "column"),
+                            (("components", "--threads", "0"), "1 to 256"),
+                            (("bfs", "--from", "wards/icu", "-t", "patients"), "none of the types")):
+            self.fails(USAGE, "graph", "clinic", *words, says=part)
+        self.fails(NOT_FOUND, "graph", "clinic", "bfs", "--from", "p9", "-t", "patients", says="p9")
+        self.fails(NOT_FOUND, "graph", "clinic", "components", "-t", "doctors", says="doctors")
+        self.fails(NOT_FOUND, "graph", "nowhere", "components", says="nowhere")
+        self.fails(USAGE, "graph", "clinic/patients", "components", says="give clinic")
 
     def test_series_without_a_name_lists_them(self):
         self.assertEqual(self.json("series", "clinic/patients/p1"), [
