@@ -42,6 +42,12 @@ static fit parse_timestamp(const char *text, hs_time *value) {
     return status == HS_OK ? FITS : status == HS_LIMIT ? OUT_OF_RANGE : OTHER_FORM;
 }
 
+static fit parse_list(const char *text, assignment *parsed) {
+    hs_status status = hs_list_parse(hs_slice_of(text), &parsed->list);
+    if (status == HS_OK) parsed->value = *hs_list_value(parsed->list);
+    return status == HS_OK ? FITS : OTHER_FORM;
+}
+
 static int digit_value(char c) {
     if (c >= '0' && c <= '9') return c - '0';
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -75,8 +81,11 @@ static fit parse_typed(const char *text, assignment *parsed) {
     case HS_FLOAT64:
         return parse_float64(text, &value->float64);
     case HS_STRING:
+    case HS_JSON: /* what is none is refused when it is set, with the place of the error */
         value->bytes = hs_slice_of(text);
         return FITS;
+    case HS_LIST:
+        return parse_list(text, parsed);
     case HS_BYTES:
         return parse_bytes(text, parsed);
     case HS_TIMESTAMP:
@@ -156,7 +165,7 @@ static bool find_kind(hs_slice name, hs_kind *kind) {
 }
 
 int assignment_parse(const char *word, assignment *parsed) {
-    *parsed = (assignment){.memory = NULL};
+    *parsed = (assignment){.memory = NULL, .list = NULL};
     const char *equals = strchr(word, '=');
     if (equals == NULL || equals == word) {
         return report(EXIT_USAGE, "\"%s\" is no NAME=VALUE or NAME:TYPE=VALUE", word);
@@ -170,10 +179,11 @@ int assignment_parse(const char *word, assignment *parsed) {
     hs_slice type = {colon + 1, (size_t)(equals - colon - 1)};
     parsed->name.size = (size_t)(colon - word);
     if (!find_kind(type, &parsed->value.kind)) {
-        return report(EXIT_USAGE,
-                      "\"%s\": \"%.*s\" is no type; null, bool, int64, float64, string, bytes, "
-                      "timestamp and uuid are (a name with a colon needs its type behind it)",
-                      word, (int)type.size, colon + 1);
+        return report(
+            EXIT_USAGE,
+            "\"%s\": \"%.*s\" is no type; null, bool, int64, float64, string, bytes, "
+            "timestamp, uuid, list and json are (a name with a colon needs its type behind it)",
+            word, (int)type.size, colon + 1);
     }
     fit what = parse_typed(equals + 1, parsed);
     if (what == FITS) return EXIT_OK;
@@ -185,12 +195,14 @@ int assignment_parse(const char *word, assignment *parsed) {
 }
 
 hs_value assignment_value(const char *word) {
-    assignment parsed = {.memory = NULL};
+    assignment parsed = {.memory = NULL, .list = NULL};
     infer(word, &parsed);
     return parsed.value;
 }
 
 void assignment_free(assignment *parsed) {
     free(parsed->memory);
+    hs_list_free(parsed->list);
     parsed->memory = NULL;
+    parsed->list = NULL;
 }

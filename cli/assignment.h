@@ -7,7 +7,8 @@
 typedef struct assignment {
     hs_slice name; /* within the word that was parsed, as texts in `value` are */
     hs_value value;
-    void *memory; /* holds the bytes of an HS_BYTES value; released by assignment_free */
+    void *memory;  /* holds the bytes of an HS_BYTES value; released by assignment_free */
+    hs_list *list; /* holds an HS_LIST value, likewise */
 } assignment;
 
 /* Parses "NAME=VALUE" or "NAME:TYPE=VALUE". Without a type the value is, in this order, null, true

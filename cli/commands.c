@@ -356,8 +356,8 @@ const command commands[] = {
             "All changes are one commit. A value is null, true or false, an int64, a\n"
             "float64, a timestamp (RFC 3339) or a UUID if it is written as one, and else a\n"
             "string. NAME:TYPE=VALUE says it: null, bool, int64, float64, string, bytes\n"
-            "(hexadecimal), timestamp, uuid. With --create ADDRESS may be COLLECTION/TYPE:\n"
-            "then the new entity has no key.",
+            "(hexadecimal), timestamp, uuid, list (a JSON array), json. With --create ADDRESS\n"
+            "may be COLLECTION/TYPE: then the new entity has no key.",
         .example = "hyperspatial -d db set medical/patients/10014729 ward=ICU code:string=007",
         .options = set_options,
         .run = command_set,

@@ -70,6 +70,19 @@ static void add_value(buffer *line, const hs_value *value) {
     case HS_STRING:
         format_json_string(line, value->bytes);
         return;
+    case HS_LIST:
+        buffer_char(line, '[');
+        for (size_t i = 0; i < value->list.count; i++) {
+            if (i > 0) buffer_char(line, ',');
+            add_value(line, value->list.items + i);
+        }
+        buffer_char(line, ']');
+        return;
+    case HS_JSON: /* as a text, so that it comes back to the byte */
+        buffer_text(line, "{\"json\":");
+        format_json_string(line, value->bytes);
+        buffer_char(line, '}');
+        return;
     case HS_BOOL:
     case HS_INT64:
         output_cell_text(line, &text, false);

@@ -64,7 +64,11 @@ static void value_text(buffer *to, const hs_value *value, bool rounded) {
         (rounded ? format_rounded : format_float64)(to, value->float64);
         return;
     case HS_STRING:
+    case HS_JSON:
         buffer_slice(to, value->bytes);
+        return;
+    case HS_LIST:
+        json_value(to, value);
         return;
     case HS_BYTES:
         format_hex(to, value->bytes);

@@ -92,6 +92,8 @@ struct output {
 void csv_begin(output *out);
 void csv_row(output *out, const cell *cells);
 void csv_end(output *out);
+/* A value as JSON. */
+void json_value(buffer *to, const hs_value *value);
 void json_begin(output *out);
 void json_row(output *out, const cell *cells);
 void json_end(output *out);

@@ -30,9 +30,10 @@ static void add_text(buffer *to, hs_slice text) {
 }
 
 static void add_cell(buffer *to, const cell *from) {
-    if (from->kind == CELL_VALUE && from->value.kind == HS_STRING) {
+    bool is_value = from->kind == CELL_VALUE;
+    if (is_value && (from->value.kind == HS_STRING || from->value.kind == HS_JSON)) {
         add_text(to, from->value.bytes);
-    } else if (from->kind == CELL_FLOATS) {
+    } else if (from->kind == CELL_FLOATS || (is_value && from->value.kind == HS_LIST)) {
         buffer list = {NULL, 0, 0};
         output_cell_text(&list, from, false);
         add_text(to, buffer_content(&list));

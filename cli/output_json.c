@@ -2,26 +2,49 @@
 #include "format.h"
 #include "output.h"
 
-static void add_value(buffer *to, const cell *from) {
-    switch (from->value.kind) {
+static void add_list(buffer *to, const hs_value *list) {
+    buffer_char(to, '[');
+    for (size_t i = 0; i < list->list.count; i++) {
+        if (i > 0) buffer_char(to, ',');
+        json_value(to, list->list.items + i);
+    }
+    buffer_char(to, ']');
+}
+
+/* A document, on one line: in it control characters are only blanks between its parts. */
+static void add_document(buffer *to, hs_slice document) {
+    const char *bytes = document.data;
+    for (size_t i = 0; i < document.size; i++)
+        buffer_char(to, (unsigned char)bytes[i] < 0x20 ? ' ' : bytes[i]);
+}
+
+void json_value(buffer *to, const hs_value *value) {
+    const cell plain = cell_value(*value);
+    switch (value->kind) {
     case HS_NULL:
         buffer_text(to, "null");
         return;
     case HS_FLOAT64:
-        format_json_float64(to, from->value.float64);
+        format_json_float64(to, value->float64);
         return;
     case HS_STRING:
-        format_json_string(to, from->value.bytes);
+        format_json_string(to, value->bytes);
+        return;
+    case HS_LIST:
+        add_list(to, value);
+        return;
+    case HS_JSON:
+        add_document(to, value->bytes);
         return;
     case HS_BOOL:
     case HS_INT64:
-        output_cell_text(to, from, false);
+        output_cell_text(to, &plain, false);
         return;
     case HS_BYTES:
     case HS_TIMESTAMP:
     case HS_UUID:
         buffer_char(to, '"');
-        output_cell_text(to, from, false);
+        output_cell_text(to, &plain, false);
         buffer_char(to, '"');
         return;
     }
@@ -30,7 +53,7 @@ static void add_value(buffer *to, const cell *from) {
 static void add_cell(buffer *to, const cell *from) {
     switch (from->kind) {
     case CELL_VALUE:
-        add_value(to, from);
+        json_value(to, &from->value);
         return;
     case CELL_FLOAT32:
         format_json_float32(to, from->float32);

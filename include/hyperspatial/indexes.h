@@ -1,7 +1,7 @@
 /* indexes.h: secondary indexes: the entities of a type by the value of one of their properties.
  *
- * An index has an entry for each entity of its type that has the property, null too, and is kept in
- * the commits that change entities. Its order is that of hs_value_compare, equal values in the
+ * An index has an entry for each entity of its type that has the property, null too, but not lists
+ * and JSON documents, and is kept in the commits that change entities. Its order is that of hs_value_compare, equal values in the
  * order of creation: so 3 and 3.0 are one value, as -0.0 and 0.0 are, and each kind stands by
  * itself. Values are told apart by their first 470 bytes or so; those that agree in them stand in
  * the order of creation.
@@ -66,7 +66,8 @@ typedef struct hs_index_range {
 typedef struct hs_index_iterator hs_index_iterator;
 
 /* Starts a walk; `range` may be NULL: all. The caller closes the iterator before the snapshot.
- * HS_NOT_FOUND: the type, or an index that is ready. O(log n). */
+ * HS_NOT_FOUND: the type, or an index that is ready; HS_INVALID: a bound is a list or JSON document.
+ * O(log n). */
 hs_status hs_index_iterate(hs_snapshot *snapshot, const char *type, hs_slice property,
                            const hs_index_range *range, hs_index_iterator **iterator);
 

@@ -23,7 +23,9 @@ typedef struct hs_property {
  * HS_TIME_NOW) that it has already changes nothing, nor do changes of one batch that cancel out.
  * At most 4,096 properties an entity; names 1 to 255 bytes of UTF-8, and not _key, _id, _type,
  * _revision, _created_at or _updated_at, which are the entity's own fields in conditions and in
- * output; values up to 1 GiB; float64 must be finite (NaN and the infinities are HS_INVALID).
+ * output; values up to 1 GiB; float64 must be finite (NaN and the infinities are HS_INVALID). A
+ * list has elements of any other kind but JSON; a JSON document is validated and kept as it is
+ * written, to the byte, and has at most 64 MiB.
  * HS_NOT_FOUND at commit if the entity does not exist. */
 hs_status hs_property_set(hs_batch *batch, const char *type, const hs_uuid *id, hs_slice name,
                           const hs_value *value, hs_time valid_from);
@@ -31,8 +33,8 @@ hs_status hs_property_set(hs_batch *batch, const char *type, const hs_uuid *id, 
 /* Records the deletion of a property; one that does not exist is HS_NOT_FOUND at commit. */
 hs_status hs_property_delete(hs_batch *batch, const char *type, const hs_uuid *id, hs_slice name);
 
-/* Reads one property. HS_NOT_FOUND says whether the type, the entity or the property is missing.
- * O(log n). */
+/* Reads one property; the elements of a list are valid until the next call. HS_NOT_FOUND says
+ * whether the type, the entity or the property is missing. O(log n). */
 hs_status hs_property_get(hs_snapshot *snapshot, const char *type, const hs_uuid *id, hs_slice name,
                           hs_property *property);
 

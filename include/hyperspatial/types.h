@@ -20,6 +20,8 @@ extern "C" {
 #define HS_KEY_MAX 512
 /* A property value: 0 bytes to 1 GiB. */
 #define HS_VALUE_MAX (UINT64_C(1) << 30)
+/* A JSON document: up to 64 MiB, for it is validated in memory. */
+#define HS_DOCUMENT_MAX (UINT64_C(64) << 20)
 
 /* Bytes owned by somebody else. In arguments they are borrowed for the call; in results they live
  * as long as the object that they were read from says (usually the snapshot). `data` may be NULL
@@ -49,11 +51,14 @@ typedef enum hs_kind {
     HS_STRING = 4, /* UTF-8 */
     HS_BYTES = 5,
     HS_TIMESTAMP = 6,
-    HS_UUID = 7
+    HS_UUID = 7,
+    HS_LIST = 8, /* of values that are neither lists nor JSON documents */
+    HS_JSON = 9  /* a JSON text (RFC 8259), kept as it was written */
 } hs_kind;
 
-/* A typed value. HS_STRING and HS_BYTES use `bytes`. */
-typedef struct hs_value {
+/* A typed value. HS_STRING, HS_BYTES and HS_JSON use `bytes`. */
+typedef struct hs_value hs_value;
+struct hs_value {
     hs_kind kind;
     union {
         bool boolean;
@@ -62,8 +67,12 @@ typedef struct hs_value {
         hs_slice bytes;
         hs_time timestamp;
         hs_uuid uuid;
+        struct {
+            const hs_value *items; /* [count] */
+            size_t count;
+        } list;
     };
-} hs_value;
+};
 
 /* The name of a kind ("int64", "string", …); NULL for a number that is no kind. Static. */
 const char *hs_kind_name(hs_kind kind);
@@ -71,10 +80,22 @@ const char *hs_kind_name(hs_kind kind);
 /* Whether two values have the same kind and the same bits (so −0.0 differs from 0.0). */
 bool hs_value_equal(const hs_value *a, const hs_value *b);
 
-/* Orders two values: first by kind (null, bool, numbers, timestamp, UUID, string, bytes), then by
- * value; an int64 and a float64 compare as the numbers that they are, exactly, and NaN stands above
- * all others. Returns a negative number, 0 or a positive one. */
+/* Orders two values: first by kind (null, bool, numbers, timestamp, UUID, string, bytes, list,
+ * JSON), then by value; an int64 and a float64 compare as the numbers that they are, exactly, and
+ * NaN stands above all others; lists compare element by element, JSON documents byte by byte.
+ * Returns a negative number, 0 or a positive one. */
 int hs_value_compare(const hs_value *a, const hs_value *b);
+
+/* A list read from text. */
+typedef struct hs_list hs_list;
+
+/* Reads a JSON array of null, true, false, numbers (an int64 unless written with a point or an
+ * exponent), texts, and {"timestamp": "…"}, {"uuid": "…"} or {"bytes": "hexadecimal"}. The caller
+ * frees *list. HS_PARSE says where and why not; HS_LIMIT. */
+hs_status hs_list_parse(hs_slice json, hs_list **list);
+/* The list as a value; valid until it is freed. */
+const hs_value *hs_list_value(const hs_list *list);
+void hs_list_free(hs_list *list);
 
 /* A slice over a C string, without its terminator. */
 hs_slice hs_slice_of(const char *text);

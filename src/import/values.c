@@ -9,13 +9,14 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "types/document.h"
 
 bool value_kind_named(const char *name, int *kind) {
     if (strcmp(name, "infer") == 0) {
         *kind = KIND_INFER;
         return true;
     }
-    for (hs_kind k = HS_BOOL; k <= HS_UUID; k++) {
+    for (hs_kind k = HS_BOOL; k <= HS_JSON; k++) {
         if (strcmp(name, hs_kind_name(k)) != 0) continue;
         *kind = (int)k;
         return true;
@@ -210,6 +211,13 @@ const char *value_convert(int kind, const time_format_list *times, const import_
         break;
     case HS_BYTES:
         fits = read_bytes(text, memory, &value->bytes);
+        break;
+    case HS_LIST:
+        fits = document_list(text, memory, value) == HS_OK;
+        break;
+    case HS_JSON:
+        fits = document_check(text) == HS_OK;
+        value->bytes = text;
         break;
     default:
         assert(kind == HS_STRING);

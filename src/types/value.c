@@ -23,12 +23,23 @@ const char *hs_kind_name(hs_kind kind) {
         return "timestamp";
     case HS_UUID:
         return "uuid";
+    case HS_LIST:
+        return "list";
+    case HS_JSON:
+        return "json";
     }
     return NULL;
 }
 
 hs_slice hs_slice_of(const char *text) {
     return (hs_slice){text, strlen(text)};
+}
+
+static bool equal_lists(const hs_value *a, const hs_value *b) {
+    if (a->list.count != b->list.count) return false;
+    for (size_t i = 0; i < a->list.count; i++)
+        if (!hs_value_equal(a->list.items + i, b->list.items + i)) return false;
+    return true;
 }
 
 bool hs_value_equal(const hs_value *a, const hs_value *b) {
@@ -44,7 +55,10 @@ bool hs_value_equal(const hs_value *a, const hs_value *b) {
         return load_u64(&a->float64) == load_u64(&b->float64);
     case HS_STRING:
     case HS_BYTES:
+    case HS_JSON:
         return key_compare(a->bytes, b->bytes) == 0;
+    case HS_LIST:
+        return equal_lists(a, b);
     case HS_TIMESTAMP:
         return a->timestamp == b->timestamp;
     case HS_UUID:
@@ -71,8 +85,12 @@ static int kind_rank(hs_kind kind) {
         return 5;
     case HS_BYTES:
         return 6;
+    case HS_LIST:
+        return 7;
+    case HS_JSON:
+        return 8;
     }
-    return 7;
+    return 9;
 }
 
 static int compare_int64(int64_t a, int64_t b) {
@@ -101,6 +119,14 @@ static int compare_numbers(const hs_value *a, const hs_value *b) {
     return compare_float64(a->float64, b->float64);
 }
 
+static int compare_lists(const hs_value *a, const hs_value *b) {
+    for (size_t i = 0; i < a->list.count && i < b->list.count; i++) {
+        int order = hs_value_compare(a->list.items + i, b->list.items + i);
+        if (order != 0) return order;
+    }
+    return (a->list.count > b->list.count) - (a->list.count < b->list.count);
+}
+
 int hs_value_compare(const hs_value *a, const hs_value *b) {
     int order = kind_rank(a->kind) - kind_rank(b->kind);
     if (order != 0) return order;
@@ -114,7 +140,10 @@ int hs_value_compare(const hs_value *a, const hs_value *b) {
         return compare_numbers(a, b);
     case HS_STRING:
     case HS_BYTES:
+    case HS_JSON:
         return key_compare(a->bytes, b->bytes);
+    case HS_LIST:
+        return compare_lists(a, b);
     case HS_TIMESTAMP:
         return compare_int64(a->timestamp, b->timestamp);
     case HS_UUID:

@@ -683,6 +683,23 @@ class Writing(Program):
         (entity,) = self.json("get", "clinic/patients/p2")
         self.assertEqual((entity["_revision"], "ward" in entity, "code" in entity, entity["y"]), (3, False, False, 1))
 
+    def test_set_takes_lists_and_documents(self):
+        self.copy()
+        document = '{"b": [1.0, 1e3],  "a": "\\u0000"}'
+        self.json("set", "clinic/patients/p2", 'tags:list=["a", 1, 2.5, null, {"bytes":"00ff"}]', "doc:json=" + document)
+        (entity,) = self.json("get", "clinic/patients/p2")
+        self.assertEqual(entity["tags"], ["a", 1, 2.5, None, "00ff"])
+        self.assertEqual(entity["doc"], {"b": [1, 1000], "a": "\0"})
+        rows = self.done("--format", "csv", "get", "clinic/patients/p2", "--details")
+        self.assertIn('doc,json,"' + document.replace('"', '""') + '",', rows)
+        self.assertIn('tags,list,"[""a"",1,2.5,null,""00ff""]",', rows)
+        line = next(line for line in self.done("export", "clinic").splitlines() if '"key":"p2"' in line)
+        properties = json.loads(line)["properties"]
+        self.assertEqual(properties["doc"], {"json": document})
+        self.assertEqual(properties["tags"], ["a", 1, 2.5, None, {"bytes": "00ff"}])
+        self.fails(USAGE, "set", "clinic/patients/p2", "tags:list=[[1]]", says="list")
+        self.fails(USAGE, "set", "clinic/patients/p2", "doc:json={", says=["doc", "line 1"])
+
     def test_set_creates_only_if_told_to(self):
         self.copy()
         self.fails(NOT_FOUND, "set", "clinic/patients/new", "age=1", says="new")

@@ -189,6 +189,29 @@ static void ranges_end_where_kinds_end(fixture *f) {
     expect_range(f, "v", &range, "text ");
 }
 
+static void lists_and_documents_are_not_indexed(fixture *f) {
+    const hs_value item = int64(1), list = {.kind = HS_LIST, .list = {&item, 1}},
+                   document = {.kind = HS_JSON, .bytes = text("1")};
+    create_type(f, "people");
+    hs_uuid a = person(f, "a", "v", list);
+    person(f, "b", "v", int64(1));
+    create_index(f, "v");
+    expect_all(f, "v", "b ");
+    set(f, &a, "v", int64(0));
+    expect_all(f, "v", "a b ");
+    set(f, &a, "v", document);
+    expect_all(f, "v", "b ");
+    delete_entity(f, "people", &a);
+    expect_all(f, "v", "b ");
+    hs_index_iterator *iterator;
+    uint64_t count;
+    hs_snapshot *snapshot = begin_snapshot(f);
+    const hs_index_range from = {.from = &list}, to = {.to = &document};
+    assert_status(hs_index_iterate(snapshot, "people", text("v"), &from, &iterator), HS_INVALID);
+    assert_status(hs_index_count(snapshot, "people", text("v"), &to, &count), HS_INVALID);
+    hs_snapshot_close(snapshot);
+}
+
 static void values_are_counted_without_entities(fixture *f) {
     create_type(f, "people");
     create_index(f, "city");
@@ -762,6 +785,7 @@ int main(void) {
         FIXTURE_TEST(a_number_that_changes_its_kind_only_is_told_apart),
         FIXTURE_TEST(long_values_are_told_apart_by_their_records),
         FIXTURE_TEST(ranges_end_where_kinds_end),
+        FIXTURE_TEST(lists_and_documents_are_not_indexed),
         FIXTURE_TEST(values_are_counted_without_entities),
         FIXTURE_TEST(a_unique_index_refuses_an_equal_value),
         FIXTURE_TEST(every_kind_of_value_is_named_when_it_is_taken),

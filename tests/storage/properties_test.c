@@ -59,6 +59,79 @@ static void every_kind_of_value_is_kept(fixture *f) {
     hs_snapshot_close(snapshot);
 }
 
+static void lists_and_documents_come_back_exactly(fixture *f) {
+    create_type(f, "patients");
+    hs_uuid id = create_entity(f, "patients", "1");
+    static char text_of_3000[3000];
+    memset(text_of_3000, 'x', sizeof text_of_3000);
+    const hs_value items[] = {null_value(),
+                              boolean(true),
+                              int64(INT64_MAX),
+                              int64(INT64_MIN),
+                              float64(-0.0),
+                              float64(1.0 / 3),
+                              string(""),
+                              bytes("a\0b", 3),
+                              timestamp(HS_TIME_MIN),
+                              {.kind = HS_UUID, .uuid = some_uuid(4)},
+                              {.kind = HS_STRING, .bytes = {text_of_3000, 3000}}};
+    const hs_value values[] = {
+        {.kind = HS_LIST, .list = {NULL, 0}},
+        {.kind = HS_LIST, .list = {items, 10}},
+        {.kind = HS_LIST, .list = {items, 11}}, /* long */
+        {.kind = HS_JSON, .bytes = text("{\"b\": 1.0,\n \"a\":[]}")},
+        {.kind = HS_JSON, .bytes = text("null")},
+    };
+    size_t count = sizeof values / sizeof *values;
+    for (size_t i = 0; i < count; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "p%zu", i);
+        set_property(f, "patients", &id, name, values[i]);
+    }
+    uint64_t before = newest_commit(f);
+    set_property(f, "patients", &id, "p1", values[1]);
+    set_property(f, "patients", &id, "p2", values[2]);
+    set_property(f, "patients", &id, "p3", values[3]);
+    assert_int_equal(newest_commit(f), before);
+    fixture_reopen(f);
+    hs_snapshot *snapshot = begin_snapshot(f);
+    const hs_property *all;
+    size_t got;
+    assert_ok(hs_property_all(snapshot, "patients", &id, &all, &got));
+    assert_int_equal(got, count);
+    for (size_t i = 0; i < count; i++) {
+        hs_property property = get(snapshot, &id, (const char[]){'p', (char)('0' + i), 0});
+        assert_true(hs_value_equal(&property.value, values + i));
+        assert_true(hs_value_equal(&all[i].value, values + i));
+    }
+    hs_snapshot_close(snapshot);
+    set_property(f, "patients", &id, "p2", values[1]);
+    assert_int_equal(count_entries(f, "patients", TABLE_BLOBS), 0);
+    assert_clean(f);
+}
+
+static void what_no_list_or_document_may_hold_is_refused(fixture *f) {
+    hs_uuid id = some_uuid(1);
+    hs_batch *batch = begin_batch(f);
+    const hs_value inner = {.kind = HS_LIST, .list = {NULL, 0}}, nan = float64(NAN),
+                   document = {.kind = HS_JSON, .bytes = text("1")}, not_utf8 = string("\xff"),
+                   strange = {.kind = (hs_kind)77};
+    const hs_value *const items[] = {&inner, &nan, &document, &not_utf8, &strange};
+    for (size_t i = 0; i < sizeof items / sizeof *items; i++) {
+        hs_value list = {.kind = HS_LIST, .list = {items[i], 1}};
+        assert_status(hs_property_set(batch, "patients", &id, text("a"), &list, HS_TIME_NOW),
+                      HS_INVALID);
+    }
+    hs_value value = {.kind = HS_LIST, .list = {NULL, 1}};
+    assert_error(hs_property_set(batch, "patients", &id, text("a"), &value, HS_TIME_NOW),
+                 HS_INVALID, "null pointer");
+    value = (hs_value){.kind = HS_JSON, .bytes = text("{\"a\":}")};
+    assert_error(hs_property_set(batch, "patients", &id, text("a"), &value, HS_TIME_NOW),
+                 HS_INVALID, "\"a\": no JSON: line 1");
+    assert_int_equal(hs_batch_count(batch), 0);
+    hs_batch_free(batch);
+}
+
 static void all_properties_come_in_the_order_of_their_names(fixture *f) {
     create_type(f, "patients");
     hs_uuid id = create_entity(f, "patients", "1");
@@ -320,7 +393,7 @@ static void bad_names_values_and_times_are_refused_at_once(fixture *f) {
     memset(long_name, 'n', sizeof long_name);
     hs_value one = int64(1), nan = float64(NAN), infinite = float64(-INFINITY);
     hs_value late = timestamp(HS_TIME_MAX + 1);
-    hs_value bad_text = string("\xC0\x80"), no_kind = {.kind = (hs_kind)8};
+    hs_value bad_text = string("\xC0\x80"), no_kind = {.kind = (hs_kind)77};
     hs_value huge = bytes("", HS_VALUE_MAX + 1);
     hs_batch *batch = begin_batch(f);
 #define SET(name, value, from) hs_property_set(batch, "patients", &id, name, &value, from)
@@ -412,6 +485,8 @@ static void more_different_records_than_shapes_are_kept(fixture *f) {
 int main(void) {
     const fixture_test tests[] = {
         FIXTURE_TEST(every_kind_of_value_is_kept),
+        FIXTURE_TEST(lists_and_documents_come_back_exactly),
+        FIXTURE_TEST(what_no_list_or_document_may_hold_is_refused),
         FIXTURE_TEST(all_properties_come_in_the_order_of_their_names),
         FIXTURE_TEST(a_value_is_replaced_by_one_of_another_kind),
         FIXTURE_TEST(values_around_the_limit_of_long_ones_are_kept),

@@ -30,11 +30,11 @@ static void assert_order(hs_value a, hs_value b, int expected) {
 
 static void every_kind_has_a_name(void **state) {
     (void)state;
-    static const char *const names[] = {"null",   "bool",  "int64",     "float64",
-                                        "string", "bytes", "timestamp", "uuid"};
-    for (int kind = HS_NULL; kind <= HS_UUID; kind++)
+    static const char *const names[] = {"null",  "bool",      "int64", "float64", "string",
+                                        "bytes", "timestamp", "uuid",  "list",    "json"};
+    for (int kind = HS_NULL; kind <= HS_JSON; kind++)
         assert_string_equal(hs_kind_name((hs_kind)kind), names[kind]);
-    assert_null(hs_kind_name((hs_kind)8));
+    assert_null(hs_kind_name((hs_kind)10));
 }
 
 static void a_slice_of_a_text_leaves_out_the_terminator(void **state) {
@@ -46,8 +46,10 @@ static void a_slice_of_a_text_leaves_out_the_terminator(void **state) {
     assert_int_equal(hs_slice_of("").size, 0);
 }
 
+#define SAMPLES_MAX 24
+
 /* One value of each kind, in the order of values. */
-static size_t samples(hs_value values[16]) {
+static size_t samples(hs_value values[SAMPLES_MAX]) {
     size_t n = 0;
     values[n++] = (hs_value){.kind = HS_NULL};
     values[n++] = (hs_value){.kind = HS_BOOL, .boolean = false};
@@ -65,12 +67,21 @@ static size_t samples(hs_value values[16]) {
     values[n++] = text_value(HS_STRING, "z");
     values[n++] = text_value(HS_BYTES, "");
     values[n++] = text_value(HS_BYTES, "a");
+    static const hs_value items[] = {{.kind = HS_INT64, .int64 = 1},
+                                     {.kind = HS_INT64, .int64 = 2},
+                                     {.kind = HS_FLOAT64, .float64 = 1.5}};
+    values[n++] = (hs_value){.kind = HS_LIST, .list = {NULL, 0}};
+    values[n++] = (hs_value){.kind = HS_LIST, .list = {items, 1}};
+    values[n++] = (hs_value){.kind = HS_LIST, .list = {items, 2}};
+    values[n++] = (hs_value){.kind = HS_LIST, .list = {items + 2, 1}};
+    values[n++] = text_value(HS_JSON, "1");
+    values[n++] = text_value(HS_JSON, "[]");
     return n;
 }
 
 static void kinds_and_values_stand_in_their_order(void **state) {
     (void)state;
-    hs_value values[16];
+    hs_value values[SAMPLES_MAX];
     size_t count = samples(values);
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < count; j++) {

@@ -14,6 +14,7 @@ enum snapshot_result {
     RESULT_MEASURES,
     RESULT_PATH,
     RESULT_INDEXES,
+    RESULT_LIST,
     RESULT_COUNT
 };
 

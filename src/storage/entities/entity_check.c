@@ -6,6 +6,7 @@
 #include "storage/collection/routing.h"
 #include "storage/entities/entities.h"
 #include "storage/indexes/index_check.h"
+#include "types/document.h"
 
 /* What the records say that other tables of the family must hold. */
 typedef struct expected {
@@ -57,6 +58,22 @@ static hs_status check_shapes(check *check, check_family *family) {
 
 /* --- records ---------------------------------------------------------------------------------- */
 
+/* Texts are UTF-8, documents JSON, and lists can be read. */
+static hs_status check_bytes(check *check, const check_family *family, uint64_t rid, hs_kind kind,
+                             hs_slice bytes) {
+    arena memory = {0};
+    hs_value list;
+    if ((kind == HS_STRING || kind == HS_JSON) && !text_is_utf8(bytes))
+        check_problem(check, "%s: a text of row %llu is not UTF-8", family->type, (number)rid);
+    else if (kind == HS_JSON && document_check(bytes) == HS_PARSE)
+        check_problem(check, "%s: a JSON document of row %llu is none: %s", family->type,
+                      (number)rid, hs_last_error());
+    if (kind != HS_LIST) return HS_OK;
+    hs_status status = record_list_unpack(bytes, &memory, &list);
+    arena_free(&memory);
+    return check_damage(check, family, entity_damaged(status, family->family->number, rid));
+}
+
 static hs_status check_long_value(check *check, const check_family *family, uint64_t rid,
                                   const record_property *property, expected *expected) {
     layout_key key = layout_named_key(rid, property->name);
@@ -69,8 +86,8 @@ static hs_status check_long_value(check *check, const check_family *family, uint
     if (status == HS_NOT_FOUND || value.size != property->value.bytes.size)
         check_problem(check, "%s: a long value of row %llu is missing or has another size",
                       family->type, (number)rid);
-    else if (property->value.kind == HS_STRING && !text_is_utf8(value))
-        check_problem(check, "%s: a long text of row %llu is not UTF-8", family->type, (number)rid);
+    else
+        TRY(check_bytes(check, family, rid, property->value.kind, value));
     return HS_OK;
 }
 
@@ -85,8 +102,8 @@ static hs_status check_properties(check *check, const check_family *family, uint
         TRY(indexes_check_property(check, family, &expected->indexes, rid, &property));
         if (property.is_long)
             TRY(check_long_value(check, family, rid, &property, expected));
-        else if (property.value.kind == HS_STRING && !text_is_utf8(property.value.bytes))
-            check_problem(check, "%s: a text of row %llu is not UTF-8", family->type, (number)rid);
+        else if (record_has_bytes(&property.value))
+            TRY(check_bytes(check, family, rid, property.value.kind, property.value.bytes));
     }
     if (found < 0) return entity_damaged((hs_status)found, family->family->number, rid);
     if (reader->head.shape != 0) return HS_OK; /* check_shapes has seen its names */

@@ -7,9 +7,11 @@
 #include "base/error.h"
 #include "base/key.h"
 #include "base/text.h"
+#include "types/document.h"
 #include "types/fields.h"
 
 #define CAPACITY_FIRST 16 /* of a record's properties in a batch */
+#define LIST_ITEM_MAX  37 /* bytes of an element of a list, without those of a text */
 
 /* --- recording -------------------------------------------------------------------------------- */
 
@@ -21,10 +23,6 @@ static bool time_in_range(hs_time time) {
     return time >= HS_TIME_MIN && time <= HS_TIME_MAX;
 }
 
-static bool has_bytes(const hs_value *value) {
-    return value->kind == HS_STRING || value->kind == HS_BYTES;
-}
-
 static hs_status check_name(hs_slice name) {
     char text[64];
     if (name.data == NULL) return text_check_label("property name", name, HS_LABEL_MAX);
@@ -32,6 +30,39 @@ static hs_status check_name(hs_slice name) {
     return error_set(HS_INVALID,
                      "property \"%s\": the entity's own field has this name; choose another",
                      excerpt(name, text));
+}
+
+static hs_status check_json(hs_slice name, hs_slice document) {
+    char text[64];
+    hs_status status = document_check(document);
+    if (status != HS_PARSE && status != HS_LIMIT) return status;
+    error_context(status, "property \"%s\"", excerpt(name, text));
+    return status == HS_PARSE ? HS_INVALID : status;
+}
+
+static hs_status check_value(hs_slice name, const hs_value *value);
+
+static hs_status check_list(hs_slice name, const hs_value *list) {
+    char text[64];
+    if (list->list.items == NULL && list->list.count > 0)
+        return error_set(HS_INVALID, "property \"%s\": the list is a null pointer to %zu elements",
+                         excerpt(name, text), list->list.count);
+    size_t bytes = 0;
+    for (size_t i = 0; i < list->list.count; i++) {
+        const hs_value *item = list->list.items + i;
+        if (item->kind == HS_LIST || item->kind == HS_JSON)
+            return error_set(
+                HS_INVALID,
+                "property \"%s\": element %zu of the list is a %s; set a JSON document "
+                "for nested values",
+                excerpt(name, text), i + 1, hs_kind_name(item->kind));
+        TRY(check_value(name, item));
+        bytes += LIST_ITEM_MAX + (record_has_bytes(item) ? item->bytes.size : 0);
+        if (bytes <= HS_VALUE_MAX) continue;
+        return error_set(HS_LIMIT, "property \"%s\": the list has more than 1 GiB",
+                         excerpt(name, text));
+    }
+    return HS_OK;
 }
 
 static hs_status check_value(hs_slice name, const hs_value *value) {
@@ -45,7 +76,8 @@ static hs_status check_value(hs_slice name, const hs_value *value) {
     if (value->kind == HS_TIMESTAMP && !time_in_range(value->timestamp))
         return error_set(HS_LIMIT, "property \"%s\": the time is outside of the years 0001 to 9999",
                          excerpt(name, text));
-    if (!has_bytes(value)) return HS_OK;
+    if (value->kind == HS_LIST) return check_list(name, value);
+    if (!record_has_bytes(value)) return HS_OK;
     if (value->bytes.data == NULL && value->bytes.size > 0)
         return error_set(HS_INVALID, "property \"%s\": the value is a null pointer to %zu bytes",
                          excerpt(name, text), value->bytes.size);
@@ -55,7 +87,21 @@ static hs_status check_value(hs_slice name, const hs_value *value) {
     if (value->kind == HS_STRING && !text_is_utf8(value->bytes))
         return error_set(HS_INVALID, "property \"%s\": the text is not UTF-8; set it as bytes",
                          excerpt(name, text));
-    return HS_OK;
+    return value->kind == HS_JSON ? check_json(name, value->bytes) : HS_OK;
+}
+
+/* A copy of the value in the batch, as records hold it. */
+static hs_status copy_value(hs_batch *batch, const hs_value *value, hs_value *copy) {
+    *copy = *value;
+    if (value->kind == HS_LIST) {
+        size_t bound = record_list_bound(value);
+        uint8_t *packed = arena_alloc(&batch->arena, bound);
+        if (packed == NULL) return error_memory("a list", bound);
+        copy->bytes = (hs_slice){packed, record_list_pack(value, packed)};
+        return HS_OK;
+    }
+    if (!record_has_bytes(value)) return HS_OK;
+    return batch_copy(batch, value->bytes.data, value->bytes.size, &copy->bytes.data);
 }
 
 hs_status hs_property_set(hs_batch *batch, const char *type, const hs_uuid *id, hs_slice name,
@@ -73,11 +119,8 @@ hs_status hs_property_set(hs_batch *batch, const char *type, const hs_uuid *id, 
     TRY(batch_label(batch, "property name", name, &number));
     TRY(batch_operation(batch, OPERATION_PROPERTY_SET, type, id, &operation));
     operation->name = number;
-    operation->property.value = *value;
     operation->property.valid_from = valid_from;
-    if (has_bytes(value))
-        TRY(batch_copy(batch, value->bytes.data, value->bytes.size,
-                       &operation->property.value.bytes.data));
+    TRY(copy_value(batch, value, &operation->property.value));
     batch_push(batch, operation);
     return HS_OK;
 }
@@ -160,7 +203,7 @@ static hs_status has_value(apply *apply, const pending_record *pending,
         layout_key key = layout_named_key(pending->rid, property->name);
         TRY(engine_get(apply->txn, blobs(pending), layout_slice(&key), &held.bytes));
     }
-    *same = hs_value_equal(&held, value);
+    *same = record_value_equal(&held, value);
     return HS_OK;
 }
 
@@ -177,11 +220,12 @@ static hs_status change_value(apply *apply, const pending_record *pending,
     if (same) {
         *property = pending->stored[index];
     } else {
-        *property = (record_property){.name = operation->name,
-                                      .is_long = has_bytes(value) && value->bytes.size > LONG_VALUE,
-                                      .value = *value,
-                                      .updated_at = apply->now,
-                                      .valid_from = apply->now};
+        *property =
+            (record_property){.name = operation->name,
+                              .is_long = record_has_bytes(value) && value->bytes.size > LONG_VALUE,
+                              .value = *value,
+                              .updated_at = apply->now,
+                              .valid_from = apply->now};
     }
     return HS_OK;
 }
@@ -247,7 +291,8 @@ bool properties_differ(const pending_record *pending) {
         if (now->name != then->name || now->is_long != then->is_long) return true;
         if (now->updated_at != then->updated_at || now->valid_from != then->valid_from) return true;
         bool is_new = now->is_long && now->value.bytes.data != NULL;
-        if (is_new || (!now->is_long && !hs_value_equal(&now->value, &then->value))) return true;
+        if (is_new || (!now->is_long && !record_value_equal(&now->value, &then->value)))
+            return true;
     }
     return false;
 }
@@ -301,13 +346,9 @@ static hs_status open_record(hs_snapshot *snapshot, const char *type, const hs_u
     return status;
 }
 
-/* Completes a decoded property with its name and, if it is long, its bytes. */
-static hs_status fill_property(hs_snapshot *snapshot, const family *family, uint64_t rid,
-                               const record_property *from, hs_property *to) {
-    *to = (hs_property){
-        .value = from->value, .updated_at = from->updated_at, .valid_from = from->valid_from};
-    TRY(snapshot_label(snapshot, from->name, &to->name));
-    if (!from->is_long) return HS_OK;
+/* Reads the bytes of a long value. */
+static hs_status fill_long(hs_snapshot *snapshot, const family *family, uint64_t rid,
+                           const record_property *from, hs_property *to) {
     layout_key key = layout_named_key(rid, from->name);
     hs_status status = engine_get(snapshot->txn, layout_table(family->number, TABLE_BLOBS),
                                   layout_slice(&key), &to->value.bytes);
@@ -315,6 +356,19 @@ static hs_status fill_property(hs_snapshot *snapshot, const family *family, uint
         (status == HS_OK && to->value.bytes.size != from->value.bytes.size))
         status = error_set(HS_CORRUPT, "a long value is missing or has another size; run a check");
     return entity_damaged(status, family->number, rid);
+}
+
+/* Completes a decoded property with its name, the bytes of a long value, and the elements of a
+ * list, which lie in `memory`. */
+static hs_status fill_property(hs_snapshot *snapshot, const family *family, uint64_t rid,
+                               const record_property *from, arena *memory, hs_property *to) {
+    *to = (hs_property){
+        .value = from->value, .updated_at = from->updated_at, .valid_from = from->valid_from};
+    TRY(snapshot_label(snapshot, from->name, &to->name));
+    if (from->is_long) TRY(fill_long(snapshot, family, rid, from, to));
+    if (from->value.kind != HS_LIST) return HS_OK;
+    return entity_damaged(record_list_unpack(to->value.bytes, memory, &to->value), family->number,
+                          rid);
 }
 
 static hs_status property_not_found(const char *type, const hs_uuid *id, hs_slice name) {
@@ -338,7 +392,8 @@ hs_status hs_property_get(hs_snapshot *snapshot, const char *type, const hs_uuid
     int found;
     while ((found = record_next(&reader, &candidate)) > 0)
         if (candidate.name == number)
-            return fill_property(snapshot, family, rid, &candidate, property);
+            return fill_property(snapshot, family, rid, &candidate,
+                                 snapshot_result(snapshot, RESULT_LIST), property);
     if (found < 0) return entity_damaged((hs_status)found, family->number, rid);
     return property_not_found(type, id, name);
 }
@@ -353,7 +408,7 @@ hs_status properties_read(hs_snapshot *snapshot, const family *family, uint64_t 
     size_t filled = 0;
     int found;
     while ((found = record_next(reader, &next)) > 0)
-        TRY(fill_property(snapshot, family, rid, &next, all + filled++));
+        TRY(fill_property(snapshot, family, rid, &next, arena, all + filled++));
     if (found < 0) return entity_damaged((hs_status)found, family->number, rid);
     *properties = all;
     *count = filled;

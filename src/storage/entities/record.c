@@ -18,6 +18,16 @@ enum flag {
     FLAG_ALL = 0x1F
 };
 
+/* n of FORM_NULL. */
+enum other_form {
+    OTHER_NULL,
+    OTHER_LIST,
+    OTHER_JSON,
+    OTHER_LONG_LIST,
+    OTHER_LONG_JSON,
+    OTHER_COUNT
+};
+
 enum form {
     FORM_NULL,
     FORM_BOOL,
@@ -112,13 +122,32 @@ static uint8_t *write_text(uint8_t *out, enum form form, hs_slice bytes) {
     return out + bytes.size;
 }
 
-static uint8_t *write_value(uint8_t *out, const record_property *property) {
-    const hs_value *value = &property->value;
-    if (property->is_long) {
-        assert(value->bytes.size > LONG_VALUE);
-        out = write_tag(out, value->kind == HS_STRING ? FORM_LONG_STRING : FORM_LONG_BYTES, 0);
-        return out + varint_write(out, value->bytes.size);
+static uint8_t *write_long(uint8_t *out, const hs_value *value) {
+    assert(value->bytes.size > LONG_VALUE);
+    switch (value->kind) {
+    case HS_STRING:
+        out = write_tag(out, FORM_LONG_STRING, 0);
+        break;
+    case HS_LIST:
+        out = write_tag(out, FORM_NULL, OTHER_LONG_LIST);
+        break;
+    case HS_JSON:
+        out = write_tag(out, FORM_NULL, OTHER_LONG_JSON);
+        break;
+    default:
+        out = write_tag(out, FORM_LONG_BYTES, 0);
     }
+    return out + varint_write(out, value->bytes.size);
+}
+
+static uint8_t *write_other(uint8_t *out, enum other_form form, hs_slice bytes) {
+    out = write_tag(out, FORM_NULL, form);
+    out += varint_write(out, bytes.size);
+    if (bytes.size > 0) memcpy(out, bytes.data, bytes.size);
+    return out + bytes.size;
+}
+
+static uint8_t *write_value(uint8_t *out, const hs_value *value) {
     switch (value->kind) {
     case HS_NULL:
         return write_tag(out, FORM_NULL, 0);
@@ -142,9 +171,42 @@ static uint8_t *write_value(uint8_t *out, const record_property *property) {
         out = write_tag(out, FORM_UUID, 0);
         memcpy(out, value->uuid.bytes, sizeof value->uuid.bytes);
         return out + sizeof value->uuid.bytes;
+    case HS_LIST:
+        return write_other(out, OTHER_LIST, value->bytes);
+    case HS_JSON:
+        return write_other(out, OTHER_JSON, value->bytes);
     }
     assert(!"a value of no kind");
     return out;
+}
+
+#define VALUE_MAX                                                                                  \
+    (1 + 2 * VARINT_MAX + sizeof(hs_uuid)) /* of a value, without the bytes of a text */
+
+size_t record_list_bound(const hs_value *list) {
+    size_t size = VARINT_MAX;
+    for (size_t i = 0; i < list->list.count; i++) {
+        const hs_value *item = list->list.items + i;
+        size += VALUE_MAX;
+        if (record_has_bytes(item)) size += item->bytes.size;
+    }
+    return size;
+}
+
+size_t record_list_pack(const hs_value *list, uint8_t *out) {
+    const uint8_t *start = out;
+    out += varint_write(out, list->list.count);
+    for (size_t i = 0; i < list->list.count; i++) {
+        assert(list->list.items[i].kind != HS_LIST && list->list.items[i].kind != HS_JSON);
+        out = write_value(out, list->list.items + i);
+    }
+    return (size_t)(out - start);
+}
+
+bool record_value_equal(const hs_value *a, const hs_value *b) {
+    if (a->kind != HS_LIST || b->kind != HS_LIST) return hs_value_equal(a, b);
+    return a->bytes.size == b->bytes.size &&
+           (a->bytes.size == 0 || memcmp(a->bytes.data, b->bytes.data, a->bytes.size) == 0);
 }
 
 /* --- encoding of records ---------------------------------------------------------------------- */
@@ -179,7 +241,7 @@ size_t record_bound(const record *record) {
     size_t size = 1 + 7 * VARINT_MAX + sizeof(hs_uuid) + record->key.size;
     for (size_t i = 0; i < record->count; i++) {
         const record_property *property = record->properties + i;
-        bool sized = property->value.kind == HS_STRING || property->value.kind == HS_BYTES;
+        bool sized = record_has_bytes(&property->value);
         size += 4 * VARINT_MAX + 1 + sizeof(hs_uuid);
         if (sized && !property->is_long) size += VARINT_MAX + property->value.bytes.size;
     }
@@ -215,7 +277,8 @@ size_t record_encode(const record *record, hs_time epoch, uint8_t *out) {
     }
     if (times > 0) out = write_times(out, record, times);
     for (size_t i = 0; i < record->count; i++)
-        out = write_value(out, record->properties + i);
+        out = record->properties[i].is_long ? write_long(out, &record->properties[i].value)
+                                            : write_value(out, &record->properties[i].value);
     return (size_t)(out - start);
 }
 
@@ -370,7 +433,7 @@ static bool read_float(record_reader *reader, unsigned n, double *value) {
 static bool read_text(record_reader *reader, unsigned n, hs_slice *bytes) {
     uint64_t size = n;
     if (n == SIZE_FOLLOWS && !read_varint(reader, &size)) return false;
-    if (size > LONG_VALUE || size > left(reader)) return false;
+    if (size > left(reader) || (size > LONG_VALUE && !reader->in_list)) return false;
     *bytes = (hs_slice){reader->next, size};
     reader->next += size;
     return true;
@@ -378,7 +441,8 @@ static bool read_text(record_reader *reader, unsigned n, hs_slice *bytes) {
 
 static bool read_long(record_reader *reader, unsigned n, record_property *property) {
     uint64_t size;
-    if (n != 0 || !read_varint(reader, &size) || size <= LONG_VALUE || size > HS_VALUE_MAX)
+    if (reader->in_list || n != 0 || !read_varint(reader, &size) || size <= LONG_VALUE ||
+        size > HS_VALUE_MAX)
         return false;
     property->is_long = true;
     property->value.bytes = (hs_slice){NULL, size};
@@ -398,6 +462,17 @@ static bool read_uuid(record_reader *reader, unsigned n, hs_uuid *uuid) {
     memcpy(uuid->bytes, reader->next, sizeof uuid->bytes);
     reader->next += sizeof uuid->bytes;
     return true;
+}
+
+/* Null, and what has no form of its own. */
+static bool read_other(record_reader *reader, unsigned n, record_property *property) {
+    static const hs_kind kinds[OTHER_COUNT] = {HS_NULL, HS_LIST, HS_JSON, HS_LIST, HS_JSON};
+    if (n >= OTHER_COUNT || (n != OTHER_NULL && reader->in_list)) return false;
+    property->value.kind = kinds[n];
+    if (n == OTHER_NULL) return true;
+    if (n == OTHER_LIST || n == OTHER_JSON)
+        return read_text(reader, SIZE_FOLLOWS, &property->value.bytes);
+    return read_long(reader, 0, property);
 }
 
 static const hs_kind form_kinds[] = {
@@ -428,7 +503,7 @@ static bool read_value(record_reader *reader, record_property *property) {
     value->kind = form_kinds[form];
     switch (form) {
     case FORM_NULL:
-        return n == 0;
+        return read_other(reader, n, property);
     case FORM_BOOL:
         value->boolean = n == 1;
         return n <= 1;
@@ -491,4 +566,29 @@ int record_next(record_reader *reader, record_property *property) {
     if (reader->times > 0 && reader->timed == reader->index) TRY(read_times(reader, property));
     reader->index++;
     return 1;
+}
+
+/* --- lists ------------------------------------------------------------------------------------ */
+
+static hs_status list_damaged(void) {
+    return error_set(HS_CORRUPT, "a list is damaged; run a check");
+}
+
+hs_status record_list_unpack(hs_slice bytes, arena *memory, hs_value *list) {
+    const uint8_t *start = bytes.data;
+    record_reader reader = {
+        .start = start, .next = start, .end = start + bytes.size, .in_list = true};
+    uint64_t count;
+    if (bytes.size == 0 || !read_varint(&reader, &count) || count > left(&reader))
+        return list_damaged();
+    hs_value *items = arena_alloc(memory, (count + 1) * sizeof *items);
+    if (items == NULL) return error_memory("a list", count * sizeof *items);
+    for (uint64_t i = 0; i < count; i++) {
+        record_property item = {.is_long = false};
+        if (!read_value(&reader, &item)) return list_damaged();
+        items[i] = item.value;
+    }
+    if (left(&reader) > 0) return list_damaged();
+    *list = (hs_value){.kind = HS_LIST, .list = {items, count}};
+    return HS_OK;
 }

@@ -18,7 +18,7 @@
  *
  *   value      tag(1)  = form << 4 | n
  *
- *   form 0  null                      8  float64: n = 0: 8 bytes IEEE; n = 1 … 7: exponent(1) e,
+ *   form 0  n = 0: null; 1 … 4 below  8  float64: n = 0: 8 bytes IEEE; n = 1 … 7: exponent(1) e,
  *        1  bool n                       then n bytes m: m / 10^e
  *        2  int64: n bytes            9  float64: n bytes m: m / 10
  *        3  float64: n bytes m: m    10  float64: n bytes m: m / 100
@@ -28,6 +28,11 @@
  *        7  uuid: 16 bytes           14  timestamp: n bytes, µs
  *                                    15  int64 n
  *
+ *   form 0  n = 1: list: varint size, bytes       n = 3: long list: varint size; bytes in blobs
+ *           n = 2: JSON: varint size, bytes       n = 4: long JSON: the same
+ *
+ *   list       varint count, value … ; none of them a list, JSON or long
+ *
  * Integers of n bytes are zigzag, little-endian, without leading zero bytes. Strings and bytes with
  * n = 15 have a varint size before them. A float64 is finite, and written as a decimal only where
  * reading gives the same bits. Values of more than LONG_VALUE bytes are long.
@@ -35,10 +40,12 @@
 #ifndef STORAGE_RECORD_H
 #define STORAGE_RECORD_H
 
-#include "hyperspatial/types.h"
+#include "base/arena.h"
 
 #define LONG_VALUE 1024
 
+/* A list is packed here: value.bytes is what the drawing above calls one. record_list_unpack makes
+ * it a value for others. */
 typedef struct record_property {
     uint32_t name;  /* interned */
     bool is_long;   /* value.bytes.size bytes lie in blobs, and value.bytes.data is NULL */
@@ -65,10 +72,28 @@ size_t record_bound(const record *record);
 /* Writes the record to `out`; returns its size. */
 size_t record_encode(const record *record, hs_time epoch, uint8_t *out);
 
+/* Whether two values as records hold them have the same kind and bits. */
+bool record_value_equal(const hs_value *a, const hs_value *b);
+
+/* Whether a value as records hold it is in value.bytes. */
+static inline bool record_has_bytes(const hs_value *value) {
+    return value->kind == HS_STRING || value->kind == HS_BYTES || value->kind == HS_LIST ||
+           value->kind == HS_JSON;
+}
+
+/* The most bytes of a packed list; packs it into `out`, and returns its size. Its elements were
+ * checked. */
+size_t record_list_bound(const hs_value *list);
+size_t record_list_pack(const hs_value *list, uint8_t *out);
+
+/* Makes a packed list a list, its elements in `memory`, their slices in `bytes`. HS_CORRUPT. */
+hs_status record_list_unpack(hs_slice bytes, arena *memory, hs_value *list);
+
 /* Reads a record from front to back. */
 typedef struct record_reader {
     record head; /* without properties; count is known after record_properties */
     const uint8_t *start, *next, *end;
+    bool in_list;               /* the value being read is an element */
     const uint32_t *names;      /* of the shape; NULL: they are in the record */
     const uint8_t *inline_name; /* the next one of these */
     const uint8_t *time;        /* the next of the times */

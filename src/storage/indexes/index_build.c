@@ -129,7 +129,7 @@ static hs_status read_row(build *b, engine_txn *txn, record_reader *reader, uint
     engine_family number = b->family->number;
     int found;
     while ((found = record_next(reader, &property)) > 0) {
-        if (property.name != b->name) continue;
+        if (property.name != b->name || !index_takes(property.value.kind)) continue;
         TRY(index_stored_value(txn, number, rid, &property, &value));
         return add_entry(b, rid, &value);
     }

@@ -89,11 +89,15 @@ static void write_value(key_writer *out, const hs_value *value) {
     case HS_BYTES:
         write_text(out, value->bytes);
         break;
+    case HS_LIST:
+    case HS_JSON:
+        break;
     }
 }
 
 void index_key_set(index_key *key, const hs_value *value) {
     key_writer out;
+    assert(index_takes(value->kind));
     key_start(&out);
     write_value(&out, value);
     assert(out.size > 0 && (!out.overflow || out.size >= INDEX_VALUE_MAX));

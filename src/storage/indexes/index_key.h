@@ -11,6 +11,8 @@
  *                        05 string      string (key.h)
  *                        06 bytes       string (key.h)
  *
+ * Lists and JSON documents are not indexed.
+ *
  * Equal values have equal bytes: 3 and 3.0, and -0.0 and 0.0, which comparisons hold for equal; and
  * no value's bytes begin with those of another one. So a value that has more than INDEX_VALUE_MAX
  * bytes may be cut there and still stands in its place among all shorter ones; only values that
@@ -29,7 +31,12 @@ typedef struct index_key {
     uint8_t bytes[INDEX_KEY_MAX]; /* [value_size + RID_PREFIX_SIZE] */
 } index_key;
 
-/* The bytes of a value; the rid is 0. */
+/* Whether values of a kind have entries. */
+static inline bool index_takes(hs_kind kind) {
+    return kind != HS_LIST && kind != HS_JSON;
+}
+
+/* The bytes of a value that indexes take; the rid is 0. */
 void index_key_set(index_key *key, const hs_value *value);
 void index_key_set_rid(index_key *key, uint64_t rid);
 

@@ -191,10 +191,20 @@ struct hs_index_iterator {
     uint8_t text[INDEX_VALUE_MAX];
 };
 
+static hs_status check_range(const hs_index_range *range) {
+    if (range == NULL) return HS_OK;
+    if ((range->from == NULL || index_takes(range->from->kind)) &&
+        (range->to == NULL || index_takes(range->to->kind)))
+        return HS_OK;
+    return error_set(HS_INVALID, "lists and JSON documents are not indexed: a range of them is "
+                                 "empty");
+}
+
 hs_status hs_index_iterate(hs_snapshot *snapshot, const char *type, hs_slice property,
                            const hs_index_range *range, hs_index_iterator **result) {
     family *family;
     index_info index;
+    TRY(check_range(range));
     TRY(snapshot_family(snapshot, type, &family));
     TRY(index_find(snapshot, family, type, property, &index));
     hs_index_iterator *iterator = memory_zeroed(sizeof *iterator);
@@ -260,6 +270,7 @@ hs_status hs_index_count(hs_snapshot *snapshot, const char *type, hs_slice prope
     family *family;
     index_info index;
     index_cursor cursor;
+    TRY(check_range(range));
     TRY(snapshot_family(snapshot, type, &family));
     TRY(index_find(snapshot, family, type, property, &index));
     if (range == NULL || (range->from == NULL && range->to == NULL))

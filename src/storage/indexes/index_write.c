@@ -89,8 +89,7 @@ static const char *mention_value(const hs_value *value, char text[96]) {
     case HS_UUID:
         hs_uuid_format(&value->uuid, text);
         return text;
-    case HS_STRING:
-    case HS_BYTES:
+    default:
         break;
     }
     return text_key(value->bytes, text, 96);
@@ -178,10 +177,12 @@ static hs_status load_list(apply *apply, apply_family *family) {
     return HS_OK;
 }
 
+/* The property of this name if its value has an entry. */
 static const record_property *find_property(const record_property *properties, size_t count,
                                             uint32_t name) {
     for (size_t i = 0; i < count; i++)
-        if (properties[i].name == name) return properties + i;
+        if (properties[i].name == name)
+            return index_takes(properties[i].value.kind) ? properties + i : NULL;
     return NULL;
 }
 
