@@ -105,6 +105,9 @@ static const option_spec list_options[] = {
 static const option_spec measures_options[] = {
     {"from", 0, "TIME", "history from this time on"},
     {"to", 0, "TIME", "history before this time"},
+    {"by", 0, "NAME", "the entities of a type in the order of this measure"},
+    {"top", 0, "N", "the N greatest, from the greatest down (default 10)"},
+    {"bottom", 0, "N", "the N least, from the least up"},
     END,
 };
 
@@ -260,7 +263,8 @@ const command commands[] = {
         .description =
             "Without NAME: every measure with its current value, its unit, the time of that\n"
             "value, and count, min, max and avg of all values so far. With NAME: its values\n"
-            "over time.",
+            "over time. With --by, ADDRESS is COLLECTION/TYPE: the entities whose current\n"
+            "value of a measure is the greatest or the least; ties by id.",
         .example = "hyperspatial -d db measures medical/patients/10014729",
         .options = measures_options,
         .run = command_measures,

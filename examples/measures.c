@@ -28,6 +28,21 @@ static void print_weight(hs_router *router, const hs_uuid *patient) {
     hs_snapshot_close(snapshot);
 }
 
+static void print_most_visits(hs_router *router) {
+    hs_snapshot *snapshot;
+    hs_ranked most[10];
+    size_t count;
+    must(hs_snapshot_open(router, "demo", &snapshot));
+    must(hs_measure_rank(snapshot, "patients", hs_slice_of("visits"), HS_GREATEST, 10, most,
+                         &count));
+    for (size_t i = 0; i < count; i++) {
+        hs_entity patient;
+        must(hs_entity_get(snapshot, "patients", &most[i].id, &patient));
+        printf("%.*s: %g visits\n", TEXT(patient.key), most[i].value);
+    }
+    hs_snapshot_close(snapshot);
+}
+
 int main(int count, char **arguments) {
     hs_router *router = example_open(count, arguments, "demo");
     must(hs_type_create(router, "demo", "patients"));
@@ -48,6 +63,14 @@ int main(int count, char **arguments) {
     weigh(batch, &ana, "2171-05-01", 70); /* the same time: a correction */
     must(hs_batch_commit(batch));
     print_weight(router, &ana);
+
+    hs_uuid ben = {{0}};
+    must(hs_entity_create(batch, "patients", hs_slice_of("ben"), &ben));
+    for (int i = 0; i < 3; i++) /* read, added to and written inside the commit */
+        must(hs_measure_increment(batch, "patients", i < 1 ? &ana : &ben, hs_slice_of("visits"), 1,
+                                  hs_slice_of(""), i));
+    must(hs_batch_commit(batch));
+    print_most_visits(router);
     hs_batch_free(batch);
     must(hs_router_close(router));
     return 0;

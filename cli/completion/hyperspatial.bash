@@ -28,7 +28,8 @@ _hyperspatial_options() {
     import) echo --max-rejects --rejects --batch --durability --quiet ;;
     index) echo --unique --from --to --descending --limit ;;
     list) echo --where --limit --after --columns --order-by --descending --explain ;;
-    measures | trajectory) echo --from --to ;;
+    measures) echo --from --to --by --top --bottom ;;
+    trajectory) echo --from --to ;;
     nearest) echo --count --metric ;;
     series) echo --from --to --every --agg ;;
     set) echo --create --unset --revision ;;

@@ -35,6 +35,9 @@ static hs_status repair_engine(engine *e, const char *path, const hs_config *con
     }
     status = collection_repair(c, &result);
     hs_status closed = collection_close(c);
+    if (result.places > 0)
+        salvage_note(report, "repaired: %llu places in the order of measures were wrong",
+                     (unsigned long long)result.places);
     if (result.routes_removed + result.routes_added + result.types > 0)
         salvage_note(report,
                      "repaired: %llu entries of the routing index led to rows that are gone, %llu "

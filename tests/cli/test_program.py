@@ -530,6 +530,18 @@ class Asking(Program):
         self.assertEqual(self.json("measures", "clinic/patients/p2"), [])
         self.fails(USAGE, "measures", "clinic/patients/p1", "--from", "2171-01-01", says="NAME")
 
+    def test_entities_are_shown_in_the_order_of_a_measure(self):
+        top = self.json("measures", "clinic/patients", "--by", "weight", "--top", "3")
+        self.assertEqual([(row["key"], row["value"], row["unit"], row["time"]) for row in top],
+                         [("p1", 80.5, "kg", "2171-11-14T10:00:00Z")])
+        self.assertEqual(self.json("measures", "clinic/patients", "--by", "weight", "--bottom", "1"), top)
+        self.assertEqual(self.json("measures", "clinic/patients", "--by", "nothing"), [])
+        self.fails(USAGE, "measures", "clinic/patients", "--top", "3", says="--by NAME")
+        self.fails(USAGE, "measures", "clinic/patients", "--by", "weight", "--top", "1", "--bottom", "1", says="one at a time")
+        self.fails(USAGE, "measures", "clinic/patients", "weight", "--by", "weight", says="COLLECTION/TYPE")
+        self.fails(USAGE, "measures", "clinic/patients/p1", "--by", "weight", says="names an entity")
+        self.fails(USAGE, "measures", "clinic/patients", "--by", "weight", "--top", "0", says="--top")
+
     def test_a_trajectory_has_three_positions_of_17_coordinates(self):
         (row,) = self.json("trajectory", "clinic/patients/p1")
         self.assertEqual(row, {"time": "2171-11-14T10:00:00Z", **{name: [1] + 16 * [0]

@@ -369,6 +369,45 @@ static void dropping_a_type_against_new_edges_leaves_no_half_edge(fixture *f) {
     expect_sound(f);
 }
 
+/* --- measures --------------------------------------------------------------------------------- */
+
+/* Every thread adds 1 to the same counter, two at a time, and 1 to its own. */
+static void *increment_all(void *context) {
+    worker *w = context;
+    hs_uuid all = targets[0], own = targets[1 + w->number];
+    for (int i = 0; i < w->rounds; i++) {
+        hs_batch *batch;
+        if (!worker_ok(w, batch_create(w->f->collection, &batch), "create")) return NULL;
+        const hs_uuid *to[] = {&all, &own, &all};
+        for (int j = 0; j < 3; j++)
+            worker_ok(w,
+                      hs_measure_increment(batch, "patients", to[j], text("count"), 1, text(""),
+                                           1000 * w->number + i),
+                      "increment");
+        worker_ok(w, hs_batch_commit(batch), "commit");
+        hs_batch_free(batch);
+    }
+    return NULL;
+}
+
+static void increments_of_many_threads_are_all_counted(fixture *f) {
+    worker workers[THREADS];
+    create_ends(f);
+    run_same(f, workers, increment_all, 150);
+    hs_snapshot *snapshot = begin_snapshot(f);
+    hs_ranked ranked[THREADS + 1];
+    size_t count;
+    assert_ok(hs_measure_rank(snapshot, "patients", text("count"), HS_GREATEST, THREADS + 1, ranked,
+                              &count));
+    assert_int_equal(count, THREADS + 1);
+    assert_uuid(&ranked[0].id, &targets[0]);
+    assert_true(ranked[0].value == 2 * THREADS * 150);
+    for (int i = 1; i <= THREADS; i++)
+        assert_true(ranked[i].value == 150);
+    hs_snapshot_close(snapshot);
+    expect_sound(f);
+}
+
 int main(void) {
     const fixture_test tests[] = {
         FIXTURE_TEST(threads_fill_types_of_their_own),
@@ -376,6 +415,7 @@ int main(void) {
         FIXTURE_TEST(an_id_is_given_once_across_types),
         FIXTURE_TEST(revision_checks_lose_no_update),
         FIXTURE_TEST(deletes_against_new_edges_leave_no_half_edge),
+        FIXTURE_TEST(increments_of_many_threads_are_all_counted),
         FIXTURE_TEST(dropping_a_type_against_new_edges_leaves_no_half_edge),
     };
     return fixture_run("concurrency", tests, sizeof tests / sizeof *tests);

@@ -305,6 +305,8 @@ static hs_status apply_operation(apply *apply, const operation *operation) {
     case OPERATION_TRAJECTORY_WRITE:
         return trajectories_apply(apply, operation);
     case OPERATION_MEASURE_SET:
+    case OPERATION_MEASURE_INCREMENT:
+    case OPERATION_MEASURE_RESET:
     case OPERATION_MEASURE_DELETE:
         return measures_apply(apply, operation);
     case OPERATION_TYPE_DROP:

@@ -14,7 +14,7 @@
  *
  *   X_apply(apply, operation)             carries one operation out
  *   X_delete_entity(apply, family, rid)   removes everything that X keeps of an entity, and adjusts
- *                                         the counters
+ *                                         the counters (measures: its id too)
  *   X_flush(apply)                        before commit, if X holds writes back
  */
 #ifndef STORAGE_APPLY_H

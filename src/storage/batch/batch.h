@@ -29,6 +29,8 @@ typedef enum operation_kind {
     OPERATION_SERIES_DELETE,
     OPERATION_TRAJECTORY_WRITE,
     OPERATION_MEASURE_SET,
+    OPERATION_MEASURE_INCREMENT,
+    OPERATION_MEASURE_RESET,
     OPERATION_MEASURE_DELETE,
     OPERATION_TYPE_DROP /* only by collection_type_drop, alone in its batch; has no id */
 } operation_kind;

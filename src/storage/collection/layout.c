@@ -35,4 +35,5 @@ const engine_table_definition layout_family_tables[FAMILY_TABLE_COUNT] = {
       .alignment = 1}},
     {"measures", {.key_size = NAMED_KEY_SIZE, .alignment = 1}},
     {"measure_history", {.key_size = BLOCK_KEY_SIZE, .alignment = 1}},
+    {"measure_order", {.key_size = ORDER_KEY_SIZE, .alignment = 1}},
 };

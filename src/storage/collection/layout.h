@@ -33,7 +33,9 @@
  *                                               ->  3 × 17 f32
  *  11 measures              rid(6) ‖ name(3)    ->  measure (measures.h)
  *  12 measure_history                               like series
- *  13 … vectors_<name>_<dimension>
+ *  13 measure_order         name(3) ‖ value(8) ‖ uuid(16)
+ *                                               ->  nothing (measure.h)
+ *  14 … vectors_<name>_<dimension>
  *                  fixed    rid(8)              ->  dimension × f32 (vector_kind.h)
  *     … index_<name>          value ‖ rid(6)      ->  kind (index_key.h)
  */
@@ -67,7 +69,8 @@ enum family_table {
     TABLE_TRAJECTORIES,
     TABLE_MEASURES,
     TABLE_MEASURE_HISTORY,
-    FAMILY_TABLE_COUNT = TABLE_MEASURE_HISTORY
+    TABLE_MEASURE_ORDER,
+    FAMILY_TABLE_COUNT = TABLE_MEASURE_ORDER
 };
 
 extern const engine_table_definition layout_system_tables[SYSTEM_TABLE_COUNT];
@@ -90,7 +93,7 @@ static inline uint64_t layout_route(engine_family family, uint64_t rid) {
 
 /* --- keys of fixed parts ---------------------------------------------------------------------- */
 
-#define LAYOUT_KEY_MAX 24
+#define LAYOUT_KEY_MAX 32
 
 /* A key by value, for the keys that are made of numbers only. */
 typedef struct layout_key {
@@ -187,6 +190,9 @@ static inline bool layout_position_read(hs_slice key, uint64_t *rid, hs_time *ti
     *time = layout_time(layout_number((const uint8_t *)key.data + RID_KEY_SIZE, 8));
     return layout_rid_read((hs_slice){key.data, RID_KEY_SIZE}, rid);
 }
+
+/* name(3) ‖ value(8) ‖ uuid(16): measure_order. */
+#define ORDER_KEY_SIZE 27
 
 /* An edge as its two keys tell it: from `near` in edges, from the target in edges_in. */
 typedef struct layout_edge {

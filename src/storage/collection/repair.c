@@ -6,6 +6,7 @@
 #include "storage/collection/routing.h"
 #include "storage/entities/entities.h"
 #include "storage/indexes/index_build.h"
+#include "storage/measures/measures.h"
 #include "storage/series/timeseries.h"
 
 #define QUEUE_MAX 10000 /* changes of the index in one commit */
@@ -142,7 +143,8 @@ static hs_status check_entries(repair *r, engine_table table, family *family, vi
 static unsigned rid_bytes(uint32_t table) {
     if (table == TABLE_RECORDS || table == TABLE_TRAJECTORIES || table > FAMILY_TABLE_COUNT)
         return RID_KEY_SIZE;
-    bool named = table == TABLE_META || table == TABLE_SHAPES || table == TABLE_KEYS;
+    bool named = table == TABLE_META || table == TABLE_SHAPES || table == TABLE_KEYS ||
+                 table == TABLE_MEASURE_ORDER;
     return named ? 0 : RID_PREFIX_SIZE;
 }
 
@@ -217,6 +219,11 @@ static hs_status check_counters(repair *r, family *of, const char *type) {
     return put_counters(r, family, &counted);
 }
 
+static hs_status check_order(repair *r, family *family, const char *type) {
+    (void)type;
+    return measures_repair(r->collection, family, &r->result->places);
+}
+
 /* --- all of it -------------------------------------------------------------------------------- */
 
 static hs_status check_rows(repair *r, family *family, const char *type) {
@@ -256,6 +263,7 @@ static hs_status repair_all(repair *r) {
     TRY(check_entries(r, routing(r), NULL, check_route));
     TRY(for_each_type(r, check_rows));
     TRY(flush(r, 1));
+    TRY(for_each_type(r, check_order));
     TRY(for_each_type(r, check_counters));
     return for_each_type(r, rebuild_indexes);
 }

@@ -284,7 +284,7 @@ static hs_status apply_deletion(apply *apply, const operation *operation) {
     TRY(vectors_delete_entity(apply, entity->family, entity->rid));
     TRY(timeseries_delete_entity(apply, entity->family, entity->rid));
     TRY(trajectories_delete_entity(apply, entity->family, entity->rid));
-    TRY(measures_delete_entity(apply, entity->family, entity->rid));
+    TRY(measures_delete_entity(apply, entity->family, entity->rid, &entity->id));
     TRY(delete_record(apply, pending));
     TRY(routing_remove(apply->collection, apply->txn, &entity->id));
     entity->family->counters.entities--;

@@ -1,87 +1,16 @@
-/* measures.c: named numbers of entities: current value, running aggregate, history. */
+/* measures.c: named numbers of entities: set, incremented, reset, deleted in a batch. */
 #include "storage/measures/measures.h"
 
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/key.h"
-#include "base/memory.h"
 #include "base/text.h"
 #include "storage/collection/mention.h"
 #include "storage/collection/prefix.h"
 #include "storage/series/pending_points.h"
-
-/* --- encoding --------------------------------------------------------------------------------- */
-
-enum { FLAG_SINGLE = 1 };
-
-#define MEASURE_MAX (1 + 8 + 8 + VARINT_MAX + 24 + UNIT_MAX)
-
-static uint8_t *put_double(uint8_t *at, double value) {
-    memcpy(at, &value, sizeof value);
-    return at + sizeof value;
-}
-
-static const uint8_t *get_double(const uint8_t *at, double *value) {
-    memcpy(value, at, sizeof *value);
-    return at + sizeof *value;
-}
-
-static size_t measure_encode(const hs_measure *measure, uint8_t to[MEASURE_MAX]) {
-    uint8_t *at = to;
-    assert(measure->count > 0 && measure->unit.size <= UNIT_MAX);
-    *at++ = measure->count == 1 ? FLAG_SINGLE : 0;
-    at = put_double(at, measure->value);
-    store_u64(at, (uint64_t)measure->time);
-    at += 8;
-    if (measure->count > 1) {
-        at += varint_write(at, measure->count);
-        at = put_double(at, measure->min);
-        at = put_double(at, measure->max);
-        at = put_double(at, measure->sum);
-    }
-    if (measure->unit.size > 0) memcpy(at, measure->unit.data, measure->unit.size);
-    return (size_t)(at - to) + measure->unit.size;
-}
-
-/* Fills all but the name; the unit points into `value`. */
-static hs_status measure_decode(hs_slice value, hs_measure *measure) {
-    const uint8_t *at = value.data, *end = at + value.size;
-    if (value.size < 1 + 8 + 8 || *at > FLAG_SINGLE) goto damaged;
-    bool single = *at++ == FLAG_SINGLE;
-    at = get_double(at, &measure->value);
-    measure->time = (hs_time)load_u64(at);
-    at += 8;
-    measure->count = 1;
-    measure->min = measure->max = measure->sum = measure->value;
-    if (!single) {
-        size_t used = varint_read(at, end, &measure->count);
-        at += used;
-        if (used == 0 || measure->count < 2 || end - at < 24) goto damaged;
-        at = get_double(at, &measure->min);
-        at = get_double(at, &measure->max);
-        at = get_double(at, &measure->sum);
-    }
-    measure->unit = (hs_slice){at, (size_t)(end - at)};
-    if (measure->unit.size > UNIT_MAX || !isfinite(measure->value) || measure->time < HS_TIME_MIN ||
-        measure->time > HS_TIME_MAX)
-        goto damaged;
-    return HS_OK;
-damaged:
-    return error_set(HS_CORRUPT, "a measure of %zu bytes is damaged", value.size);
-}
-
-/* HS_NOT_FOUND without a message. */
-static hs_status measure_read(engine_txn *txn, engine_family family, uint64_t rid, uint32_t name,
-                              hs_measure *measure) {
-    hs_slice value;
-    layout_key key = layout_named_key(rid, name);
-    TRY(engine_get(txn, layout_table(family, TABLE_MEASURES), layout_slice(&key), &value));
-    return measure_decode(value, measure);
-}
 
 /* --- recording -------------------------------------------------------------------------------- */
 
@@ -94,17 +23,33 @@ static hs_status check_setting(double value, hs_slice unit, hs_time time) {
                      (long long)time);
 }
 
-hs_status hs_measure_set(hs_batch *batch, const char *type, const hs_uuid *id, hs_slice name,
-                         double value, hs_slice unit, hs_time time) {
+static hs_status record_point(hs_batch *batch, operation_kind kind, const char *type,
+                              const hs_uuid *id, hs_slice name, double value, hs_slice unit,
+                              hs_time time) {
     operation *operation;
     TRY(check_setting(value, unit, time));
-    TRY(batch_operation(batch, OPERATION_MEASURE_SET, type, id, &operation));
+    TRY(batch_operation(batch, kind, type, id, &operation));
     TRY(batch_label(batch, "measure name", name, &operation->name));
     TRY(batch_copy(batch, unit.data, unit.size, &operation->measure.unit.data));
     operation->measure.unit.size = unit.size;
     operation->measure.point = (hs_point){.time = time, .value = value};
     batch_push(batch, operation);
     return HS_OK;
+}
+
+hs_status hs_measure_set(hs_batch *batch, const char *type, const hs_uuid *id, hs_slice name,
+                         double value, hs_slice unit, hs_time time) {
+    return record_point(batch, OPERATION_MEASURE_SET, type, id, name, value, unit, time);
+}
+
+hs_status hs_measure_increment(hs_batch *batch, const char *type, const hs_uuid *id, hs_slice name,
+                               double delta, hs_slice unit, hs_time time) {
+    return record_point(batch, OPERATION_MEASURE_INCREMENT, type, id, name, delta, unit, time);
+}
+
+hs_status hs_measure_reset(hs_batch *batch, const char *type, const hs_uuid *id, hs_slice name,
+                           double value, hs_time time) {
+    return record_point(batch, OPERATION_MEASURE_RESET, type, id, name, value, (hs_slice){0}, time);
 }
 
 hs_status hs_measure_delete(hs_batch *batch, const char *type, const hs_uuid *id, hs_slice name) {
@@ -117,21 +62,114 @@ hs_status hs_measure_delete(hs_batch *batch, const char *type, const hs_uuid *id
 
 /* --- carrying out ----------------------------------------------------------------------------- */
 
+static hs_status find_pending(apply *apply, const operation *operation, apply_family *family,
+                              uint64_t rid, pending_series **series) {
+    TRY(pending_points_start(apply, &apply->measures));
+    TRY(pending_points_find(apply, apply->measures, family, rid, operation->name, series));
+    (*series)->id = operation->id;
+    return HS_OK;
+}
+
+/* Adds a value that stays where it is. */
+static hs_status add_value(apply *apply, pending_series *series, const hs_point *point) {
+    if (series->has_current && point->time >= series->current.time) series->current = *point;
+    return pending_points_add(apply, series, point, 1);
+}
+
 static hs_status measure_set(apply *apply, const operation *operation, apply_family *family,
                              uint64_t rid) {
     pending_series *series;
-    TRY(pending_points_start(apply, &apply->measures));
-    TRY(pending_points_find(apply, apply->measures, family, rid, operation->name, &series));
+    TRY(find_pending(apply, operation, family, rid, &series));
     if (operation->measure.unit.size > 0) series->unit = operation->measure.unit;
-    return pending_points_add(apply, series, &operation->measure.point, 1);
+    return add_value(apply, series, &operation->measure.point);
 }
 
+/* Finds the current value and the unit as they are behind what this batch has done so far. */
+static hs_status load_current(apply *apply, pending_series *series) {
+    hs_measure stored = {0};
+    if (series->has_current) return HS_OK;
+    hs_status status =
+        measure_read(apply->txn, series->family->number, series->rid, series->name, &stored);
+    if (status != HS_OK && status != HS_NOT_FOUND) return status;
+    series->current =
+        status == HS_OK ? (hs_point){stored.time, stored.value} : (hs_point){HS_TIME_MIN, 0};
+    if (series->unit.size == 0 && stored.unit.size > 0) {
+        series->unit = arena_copy(&apply->arena, stored.unit);
+        if (series->unit.data == NULL) return error_memory("a unit", stored.unit.size);
+    }
+    series->has_current = true;
+    for (const pending_chunk *c = series->first; c != NULL; c = c->next)
+        for (const hs_point *p = c->points; p < c->points + c->count; p++)
+            if (p->time >= series->current.time) series->current = *p;
+    return HS_OK;
+}
+
+static hs_status check_increment(apply *apply, const operation *operation,
+                                 const pending_series *series) {
+    char entity[MENTION_MAX], label[MENTION_MAX], given[MENTION_MAX], there[MENTION_MAX];
+    hs_slice unit = operation->measure.unit;
+    bool other = unit.size > 0 && series->unit.size > 0 && key_compare(unit, series->unit) != 0;
+    bool fits = isfinite(series->current.value + operation->measure.point.value);
+    if (!other && fits) return HS_OK;
+    mention_entity(apply->collection, series->family->type, &operation->id, entity);
+    mention_label(apply->collection, apply->txn, series->name, label);
+    if (!other)
+        return error_set(HS_LIMIT, "%s: measure '%s' is %g, to which %g cannot be added", entity,
+                         label, series->current.value, operation->measure.point.value);
+    return error_set(HS_INVALID,
+                     "%s: measure '%s' is kept in '%s'; an increment in '%s' cannot be added to it",
+                     entity, label, text_excerpt(series->unit, there, sizeof there),
+                     text_excerpt(unit, given, sizeof given));
+}
+
+/* The family is locked, so that nobody comes between the reading and the writing. */
+static hs_status measure_increment(apply *apply, const operation *operation, apply_family *family,
+                                   uint64_t rid) {
+    pending_series *series;
+    void *memory;
+    TRY(find_pending(apply, operation, family, rid, &series));
+    TRY(load_current(apply, series));
+    TRY(check_increment(apply, operation, series));
+    TRY(apply_alloc(apply, sizeof(hs_point), &memory));
+    hs_point *point = memory;
+    *point = operation->measure.point;
+    point->value += series->current.value;
+    if (point->time < series->current.time) point->time = series->current.time;
+    if (operation->measure.unit.size > 0) series->unit = operation->measure.unit;
+    return add_value(apply, series, point);
+}
+
+static hs_status order_delete(apply *apply, const apply_family *family, uint32_t name, double value,
+                              const hs_uuid *id) {
+    layout_key key = measure_order_key(name, value, id);
+    return engine_delete(apply->txn, layout_table(family->number, TABLE_MEASURE_ORDER),
+                         layout_slice(&key));
+}
+
+static hs_status order_put(apply *apply, const apply_family *family, uint32_t name, double value,
+                           const hs_uuid *id) {
+    layout_key key = measure_order_key(name, value, id);
+    return engine_put(apply->txn, layout_table(family->number, TABLE_MEASURE_ORDER),
+                      layout_slice(&key), (hs_slice){"", 0});
+}
+
+/* Deletes what stands under a key of `measures`, which is there. */
+static hs_status remove_measure(apply *apply, apply_family *family, const layout_key *key,
+                                uint32_t name, double value, const hs_uuid *id) {
+    family->counters.measures--;
+    TRY(order_delete(apply, family, name, value, id));
+    TRY(engine_delete(apply->txn, layout_table(family->number, TABLE_MEASURES), layout_slice(key)));
+    return prefix_delete(apply->txn, layout_table(family->number, TABLE_MEASURE_HISTORY),
+                         layout_slice(key));
+}
+
+/* Deletes a measure; *unit (may be NULL) receives its unit, in the attempt's arena. */
 static hs_status measure_delete(apply *apply, const operation *operation, apply_family *family,
-                                uint64_t rid) {
+                                uint64_t rid, hs_slice *unit) {
     TRY(measures_flush(apply)); /* so that settings of this batch are found and removed too */
-    engine_table table = layout_table(family->number, TABLE_MEASURES);
     layout_key key = layout_named_key(rid, operation->name);
-    hs_status status = engine_delete(apply->txn, table, layout_slice(&key));
+    hs_measure measure = {0};
+    hs_status status = measure_read(apply->txn, family->number, rid, operation->name, &measure);
     if (status == HS_NOT_FOUND) {
         char entity[MENTION_MAX], label[MENTION_MAX];
         return error_set(HS_NOT_FOUND, "%s has no measure '%s'",
@@ -139,31 +177,72 @@ static hs_status measure_delete(apply *apply, const operation *operation, apply_
                          mention_label(apply->collection, apply->txn, operation->name, label));
     }
     if (status != HS_OK) return status;
-    family->counters.measures--;
-    return prefix_delete(apply->txn, layout_table(family->number, TABLE_MEASURE_HISTORY),
-                         layout_slice(&key));
+    if (unit != NULL && measure.unit.size > 0) {
+        *unit = arena_copy(&apply->arena, measure.unit);
+        if (unit->data == NULL) return error_memory("a unit", measure.unit.size);
+    }
+    return remove_measure(apply, family, &key, operation->name, measure.value, &operation->id);
+}
+
+static hs_status measure_reset(apply *apply, const operation *operation, apply_family *family,
+                               uint64_t rid) {
+    hs_slice unit = {NULL, 0};
+    pending_series *series;
+    TRY(measure_delete(apply, operation, family, rid, &unit));
+    TRY(find_pending(apply, operation, family, rid, &series));
+    series->unit = unit;
+    return add_value(apply, series, &operation->measure.point);
 }
 
 hs_status measures_apply(apply *apply, const operation *operation) {
     apply_family *family;
     uint64_t rid;
     TRY(apply_owner(apply, operation, &family, &rid));
-    if (operation->kind == OPERATION_MEASURE_DELETE)
-        return measure_delete(apply, operation, family, rid);
-    return measure_set(apply, operation, family, rid);
+    switch (operation->kind) {
+    case OPERATION_MEASURE_DELETE:
+        return measure_delete(apply, operation, family, rid, NULL);
+    case OPERATION_MEASURE_RESET:
+        return measure_reset(apply, operation, family, rid);
+    case OPERATION_MEASURE_INCREMENT:
+        return measure_increment(apply, operation, family, rid);
+    default:
+        assert(operation->kind == OPERATION_MEASURE_SET);
+        return measure_set(apply, operation, family, rid);
+    }
 }
 
-hs_status measures_delete_entity(apply *apply, apply_family *family, uint64_t rid) {
-    size_t count;
+/* The first measure of an entity: its key, name and current value; 1, 0 if it has none, or an
+ * error. */
+static int first_measure(apply *apply, engine_table table, uint64_t rid, layout_key *key,
+                         uint32_t *name, double *value) {
     layout_key prefix = layout_rid_prefix(rid);
+    hs_measure measure = {0};
+    engine_cursor *cursor;
+    TRY(engine_cursor_open(apply->txn, table, &cursor));
+    int found = prefix_seek(cursor, layout_slice(&prefix));
+    if (found == 1) {
+        if (!layout_named_read(engine_cursor_key(cursor), &rid, name))
+            found = error_set(HS_CORRUPT, "the key of a measure is damaged");
+        else if (measure_decode(engine_cursor_value(cursor), &measure) != HS_OK)
+            found = HS_CORRUPT;
+        *value = measure.value;
+        *key = layout_named_key(rid, *name);
+    }
+    engine_cursor_close(cursor);
+    return found;
+}
+
+hs_status measures_delete_entity(apply *apply, apply_family *family, uint64_t rid,
+                                 const hs_uuid *id) {
     engine_table table = layout_table(family->number, TABLE_MEASURES);
+    layout_key key;
+    uint32_t name = 0;
+    double value = 0;
+    int found;
     TRY(measures_flush(apply));
-    TRY(prefix_count(apply->txn, table, layout_slice(&prefix), &count));
-    if (count == 0) return HS_OK;
-    family->counters.measures -= count;
-    TRY(prefix_delete(apply->txn, table, layout_slice(&prefix)));
-    return prefix_delete(apply->txn, layout_table(family->number, TABLE_MEASURE_HISTORY),
-                         layout_slice(&prefix));
+    while ((found = first_measure(apply, table, rid, &key, &name, &value)) == 1)
+        TRY(remove_measure(apply, family, &key, name, value, id));
+    return (hs_status)found;
 }
 
 static void aggregate_add(hs_measure *measure, const hs_point *point) {
@@ -193,6 +272,14 @@ static hs_status aggregate_again(apply *apply, const pending_series *series, hs_
     return (hs_status)more;
 }
 
+/* Lets measure_order follow a measure from one current value (NULL: there was none) to another. */
+static hs_status order_move(apply *apply, const pending_series *series, const double *from,
+                            double to) {
+    if (from != NULL && *from == to) return HS_OK;
+    if (from != NULL) TRY(order_delete(apply, series->family, series->name, *from, &series->id));
+    return order_put(apply, series->family, series->name, to, &series->id);
+}
+
 /* Writes the settings of one measure. */
 static hs_status measure_flush(apply *apply, point_writer *writer, const pending_series *series,
                                const hs_point *points, size_t count) {
@@ -204,6 +291,7 @@ static hs_status measure_flush(apply *apply, point_writer *writer, const pending
         measure_read(apply->txn, family->number, series->rid, series->name, &measure);
     if (status != HS_OK && status != HS_NOT_FOUND) return status;
     bool new = status == HS_NOT_FOUND;
+    double before = measure.value;
     bool new_unit = series->unit.size > 0 && key_compare(series->unit, measure.unit) != 0;
     if (new_unit) measure.unit = series->unit;
     if (measure.unit.size > 0) memcpy(unit, measure.unit.data, measure.unit.size);
@@ -218,6 +306,7 @@ static hs_status measure_flush(apply *apply, point_writer *writer, const pending
     else
         TRY(aggregate_again(apply, series, &measure));
     family->counters.measures += new;
+    TRY(order_move(apply, series, new ? NULL : &before, measure.value));
     layout_key key = layout_named_key(series->rid, series->name);
     size_t size = measure_encode(&measure, value);
     return engine_put(apply->txn, layout_table(family->number, TABLE_MEASURES), layout_slice(&key),
@@ -226,139 +315,4 @@ static hs_status measure_flush(apply *apply, point_writer *writer, const pending
 
 hs_status measures_flush(apply *apply) {
     return pending_points_flush(apply, apply->measures, TABLE_MEASURE_HISTORY, measure_flush);
-}
-
-/* --- reading ---------------------------------------------------------------------------------- */
-
-static hs_status not_found(hs_snapshot *snapshot, const char *type, const hs_uuid *id,
-                           hs_slice name) {
-    char entity[MENTION_MAX], label[MENTION_MAX];
-    return error_set(HS_NOT_FOUND, "%s has no measure '%s'",
-                     mention_entity(snapshot->collection, type, id, entity),
-                     text_excerpt(name, label, sizeof label));
-}
-
-hs_status hs_measure_get(hs_snapshot *snapshot, const char *type, const hs_uuid *id, hs_slice name,
-                         hs_measure *measure) {
-    family *family;
-    uint64_t rid;
-    uint32_t number;
-    TRY(snapshot_entity(snapshot, type, id, &family, &rid));
-    hs_status status = snapshot_name(snapshot, name, &number);
-    if (status == HS_OK) status = measure_read(snapshot->txn, family->number, rid, number, measure);
-    if (status == HS_OK) status = snapshot_label(snapshot, number, &measure->name);
-    return status == HS_NOT_FOUND ? not_found(snapshot, type, id, name) : status;
-}
-
-static int measure_order(const void *a, const void *b) {
-    return key_compare(((const hs_measure *)a)->name, ((const hs_measure *)b)->name);
-}
-
-static hs_status list_entry(hs_snapshot *snapshot, engine_cursor *cursor, hs_measure *measure) {
-    uint64_t rid;
-    uint32_t name;
-    if (!layout_named_read(engine_cursor_key(cursor), &rid, &name))
-        return error_set(HS_CORRUPT, "the key of a measure is damaged");
-    TRY(measure_decode(engine_cursor_value(cursor), measure));
-    return snapshot_label(snapshot, name, &measure->name);
-}
-
-hs_status hs_measure_all(hs_snapshot *snapshot, const char *type, const hs_uuid *id,
-                         const hs_measure **measures, size_t *count) {
-    family *family;
-    uint64_t rid;
-    engine_cursor *cursor;
-    TRY(snapshot_entity(snapshot, type, id, &family, &rid));
-    engine_table table = layout_table(family->number, TABLE_MEASURES);
-    layout_key prefix = layout_rid_prefix(rid);
-    TRY(prefix_count(snapshot->txn, table, layout_slice(&prefix), count));
-    hs_measure *list =
-        arena_alloc(snapshot_result(snapshot, RESULT_MEASURES), *count * sizeof *list);
-    if (list == NULL) return error_memory("a list of measures", *count * sizeof *list);
-    TRY(engine_cursor_open(snapshot->txn, table, &cursor));
-    int moved = engine_cursor_seek(cursor, layout_slice(&prefix));
-    for (size_t i = 0; i < *count && moved >= 0; i++) {
-        hs_status status = list_entry(snapshot, cursor, list + i);
-        moved = status == HS_OK ? engine_cursor_next(cursor) : (int)status;
-    }
-    engine_cursor_close(cursor);
-    if (moved < 0) return (hs_status)moved;
-    qsort(list, *count, sizeof *list, measure_order);
-    *measures = list;
-    return HS_OK;
-}
-
-hs_status hs_measure_history(hs_snapshot *snapshot, const char *type, const hs_uuid *id,
-                             hs_slice name, hs_time from, hs_time to,
-                             hs_point_iterator **iterator) {
-    family *family;
-    uint64_t rid;
-    uint32_t number;
-    hs_measure measure;
-    TRY(snapshot_entity(snapshot, type, id, &family, &rid));
-    hs_status status = snapshot_name(snapshot, name, &number);
-    if (status == HS_OK)
-        status = measure_read(snapshot->txn, family->number, rid, number, &measure);
-    if (status == HS_NOT_FOUND) return not_found(snapshot, type, id, name);
-    if (status != HS_OK) return status;
-    return point_store_range(snapshot->txn, layout_table(family->number, TABLE_MEASURE_HISTORY),
-                             rid, number, from, to, iterator);
-}
-
-/* --- checking --------------------------------------------------------------------------------- */
-
-/* Sums may differ in their last bits, for they depend on the order of adding. */
-static bool is_same_aggregate(const hs_measure *measure, const point_summary *found) {
-    double magnitude = fmax(fabs(found->min), fabs(found->max)) * (double)found->points;
-    return measure->count == found->points && measure->time == found->last.time &&
-           measure->value == found->last.value && measure->min == found->min &&
-           measure->max == found->max &&
-           (!isfinite(magnitude) || fabs(measure->sum - found->sum) <= 1e-9 * magnitude);
-}
-
-static hs_status check_measure(check *check, check_family *family, const point_summary *found) {
-    unsigned long long row = found->rid;
-    hs_measure measure = {0};
-    hs_slice label;
-    bool exists;
-    family->counted.measures++;
-    if (found->damaged) {
-        check_problem(check, "%s: the history of measure %u of row %llu: %s", family->type,
-                      found->name, row, hs_last_error());
-        return HS_OK;
-    }
-    TRY(check_entity_exists(check, family->family->number, found->rid, &exists));
-    if (!exists)
-        check_problem(check, "%s: measure %u belongs to row %llu, which does not exist",
-                      family->type, found->name, row);
-    if (snapshot_label(check->snapshot, found->name, &label) != HS_OK)
-        check_problem(check, "%s: a measure of row %llu has the unknown name %u", family->type, row,
-                      found->name);
-    hs_status status = measure_read(check->snapshot->txn, family->family->number, found->rid,
-                                    found->name, &measure);
-    if (status != HS_OK && status != HS_NOT_FOUND && status != HS_CORRUPT) return status;
-    if (status != HS_OK || !is_same_aggregate(&measure, found))
-        check_problem(check, "%s: measure %u of row %llu differs from its history", family->type,
-                      found->name, row);
-    return HS_OK;
-}
-
-hs_status measures_check(check *check, check_family *family) {
-    engine_txn *txn = check->snapshot->txn;
-    point_walk walk;
-    point_summary found;
-    size_t entries;
-    int more;
-    TRY(point_walk_open(&walk, txn, layout_table(family->family->number, TABLE_MEASURE_HISTORY)));
-    hs_status status = HS_OK;
-    while (status == HS_OK && (more = point_walk_next(&walk, &found)) != 0)
-        status = more == 1 ? check_measure(check, family, &found) : (hs_status)more;
-    point_walk_close(&walk);
-    if (status != HS_OK) return status;
-    engine_table table = layout_table(family->family->number, TABLE_MEASURES);
-    TRY(prefix_count(txn, table, (hs_slice){"", 0}, &entries));
-    if (entries != family->counted.measures)
-        check_problem(check, "%s: %zu measures have %llu histories", family->type, entries,
-                      (unsigned long long)family->counted.measures);
-    return HS_OK;
 }

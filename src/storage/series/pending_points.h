@@ -22,7 +22,11 @@ typedef struct pending_series {
     size_t count;
     pending_chunk *first;
     pending_chunk **tail;
-    hs_slice unit; /* measures only: the last one given; empty: none */
+    /* Of measures only: */
+    hs_slice unit;    /* the last one given; empty: none */
+    hs_uuid id;       /* of the entity */
+    bool has_current; /* `current` is known: the value with the greatest time, as of now */
+    hs_point current;
 } pending_series;
 
 /* Series with points to be written, in the arena of the attempt. */
