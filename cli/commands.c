@@ -140,6 +140,11 @@ static const option_spec stats_options[] = {
 static const option_spec trajectory_options[] = {
     {"from", 0, "TIME", "positions from this time on"},
     {"to", 0, "TIME", "positions before this time"},
+    {"at", 0, "TIME", "only the position as of this time"},
+    {"last", 0, NULL, "only the last position"},
+    {"every", 0, "N", "each N-th position, the first and the last"},
+    {"moved", 0, "DISTANCE", "those that have moved by more than this"},
+    {"metric", 'm', "METRIC", "of --moved: hyperbolic (default) or euclidean"},
     END,
 };
 
@@ -277,7 +282,8 @@ const command commands[] = {
         .summary = "Show the positions of an entity over time",
         .description =
             "Each row has a time and three positions of 17 coordinates on the hyperboloid:\n"
-            "in the graph, in the embedding, and by properties.",
+            "in the graph, in the embedding, and by properties. --every and --moved leave out\n"
+            "positions in between; nothing is deleted.",
         .example = "hyperspatial -d db trajectory medical/patients/10014729 --from 2180-01-01",
         .options = trajectory_options,
         .run = command_trajectory,

@@ -29,7 +29,7 @@ _hyperspatial_options() {
     index) echo --unique --from --to --descending --limit ;;
     list) echo --where --limit --after --columns --order-by --descending --explain ;;
     measures) echo --from --to --by --top --bottom ;;
-    trajectory) echo --from --to ;;
+    trajectory) echo --from --to --at --last --every --moved --metric ;;
     nearest) echo --count --metric ;;
     series) echo --from --to --every --agg ;;
     set) echo --create --unset --revision ;;
@@ -47,6 +47,7 @@ _hyperspatial_values() {
     nearest:-m | nearest:--metric) echo l2 cosine inner-product ;;
     series:-a | series:--agg) echo avg min max sum count first last all ;;
     series:-e | series:--every) echo 1m 15m 1h 1d 1w ;;
+    trajectory:-m | trajectory:--metric) echo hyperbolic euclidean ;;
     *) return 1 ;;
     esac
 }

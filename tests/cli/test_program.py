@@ -530,6 +530,19 @@ class Asking(Program):
         self.assertEqual(self.json("measures", "clinic/patients/p2"), [])
         self.fails(USAGE, "measures", "clinic/patients/p1", "--from", "2171-01-01", says="NAME")
 
+    def test_a_trajectory_is_asked_for_one_position_or_a_thinned_span(self):
+        (row,) = self.json("trajectory", "clinic/patients/p1")
+        self.assertEqual(self.json("trajectory", "clinic/patients/p1", "--last"), [row])
+        self.assertEqual(self.json("trajectory", "clinic/patients/p1", "--at", "2200-01-01"), [row])
+        self.assertEqual(self.json("trajectory", "clinic/patients/p1", "--every", "5"), [row])
+        self.assertEqual(self.json("trajectory", "clinic/patients/p1", "--moved", "0.1", "-m", "euclidean"), [row])
+        self.fails(NOT_FOUND, "trajectory", "clinic/patients/p1", "--at", "2000-01-01", says="no position")
+        self.fails(NOT_FOUND, "trajectory", "clinic/patients/p2", "--last", says="no trajectory")
+        self.fails(USAGE, "trajectory", "clinic/patients/p1", "--last", "--every", "2", says="ask one")
+        self.fails(USAGE, "trajectory", "clinic/patients/p1", "--moved", "0", says="--moved")
+        self.fails(USAGE, "trajectory", "clinic/patients/p1", "--moved", "1", "--every", "2", says="choose one")
+        self.fails(USAGE, "trajectory", "clinic/patients/p1", "--metric", "euclidean", says="--moved")
+
     def test_entities_are_shown_in_the_order_of_a_measure(self):
         top = self.json("measures", "clinic/patients", "--by", "weight", "--top", "3")
         self.assertEqual([(row["key"], row["value"], row["unit"], row["time"]) for row in top],

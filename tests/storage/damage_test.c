@@ -7,7 +7,6 @@
 #include "storage/fixture.h"
 #include "storage/graph/graph.h"
 #include "storage/series/point_block.h"
-#include "storage/trajectories/trajectories.h"
 #include "storage/vectors/vector_kind.h"
 #include "storage/vectors/vectors.h"
 
@@ -249,14 +248,14 @@ static void entries_of_nobody_are_found(fixture *f) {
     vector_kind kind;
     engine_family family = table_of(f, "stays", TABLE_META).family;
     layout_key nobody = layout_rid_key(77), position = layout_position_key(78, 5);
-    static const uint8_t coordinates[POSITION_SIZE];
+    static const uint8_t origin[2 + 51 * 4] = {1}; /* a block of one position */
     assert_ok(engine_begin_write(f->engine, &family, 1, HS_RELAXED, &txn));
     assert_ok(vector_kind_find(txn, family, "v", &kind));
     values[3] = NAN;
     assert_ok(
         engine_put(txn, kind.table, layout_slice(&nobody), (hs_slice){values, sizeof values}));
     assert_ok(engine_put(txn, layout_table(family, TABLE_TRAJECTORIES), layout_slice(&position),
-                         (hs_slice){coordinates, sizeof coordinates}));
+                         (hs_slice){origin, sizeof origin}));
     assert_ok(engine_commit(txn));
     assert_check_finds(f, "'v' of row 77 has an element that is not finite");
     assert_check_finds(f, "'v' belongs to row 77, which does not exist");

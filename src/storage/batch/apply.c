@@ -303,6 +303,8 @@ static hs_status apply_operation(apply *apply, const operation *operation) {
     case OPERATION_SERIES_DELETE:
         return timeseries_apply(apply, operation);
     case OPERATION_TRAJECTORY_WRITE:
+    case OPERATION_TRAJECTORY_DELETE:
+    case OPERATION_TRAJECTORY_THIN:
         return trajectories_apply(apply, operation);
     case OPERATION_MEASURE_SET:
     case OPERATION_MEASURE_INCREMENT:

@@ -28,6 +28,8 @@ typedef enum operation_kind {
     OPERATION_SERIES_WRITE,
     OPERATION_SERIES_DELETE,
     OPERATION_TRAJECTORY_WRITE,
+    OPERATION_TRAJECTORY_DELETE,
+    OPERATION_TRAJECTORY_THIN,
     OPERATION_MEASURE_SET,
     OPERATION_MEASURE_INCREMENT,
     OPERATION_MEASURE_RESET,
@@ -69,8 +71,10 @@ typedef struct operation {
             size_t count;
         } series;
         struct {
-            const hs_position *positions;
+            const hs_position *positions; /* of a write, as they were given */
             size_t count;
+            hs_time from, to; /* of the others */
+            const hs_thinning *thinning;
         } trajectory;
         struct {
             hs_point point;

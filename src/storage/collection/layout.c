@@ -1,10 +1,6 @@
 /* layout.c: the tables that a collection and each of its entity types are created with. */
 #include "storage/collection/layout.h"
 
-#include "hyperspatial/trajectories.h"
-
-#define POSITION_SIZE (3 * HS_POSITION_DIMENSION * (uint32_t)sizeof(float))
-
 /* In the order of enum system_table. */
 const engine_table_definition layout_system_tables[SYSTEM_TABLE_COUNT] = {
     {"routing",
@@ -28,11 +24,7 @@ const engine_table_definition layout_family_tables[FAMILY_TABLE_COUNT] = {
     {"edges_in", {.key_size = EDGE_KEY_SIZE, .alignment = 1, .shared = true}},
     {"series", {.key_size = BLOCK_KEY_SIZE, .alignment = 1}},
     {"series_directory", {.key_size = NAMED_KEY_SIZE, .alignment = 1}},
-    {"trajectories",
-     {.key_size = POSITION_KEY_SIZE,
-      .value_size = POSITION_SIZE,
-      .fixed_value = true,
-      .alignment = 1}},
+    {"trajectories", {.key_size = POSITION_KEY_SIZE, .alignment = 1, .page_size = 8192}},
     {"measures", {.key_size = NAMED_KEY_SIZE, .alignment = 1}},
     {"measure_history", {.key_size = BLOCK_KEY_SIZE, .alignment = 1}},
     {"measure_order", {.key_size = ORDER_KEY_SIZE, .alignment = 1}},

@@ -29,8 +29,8 @@
  *   8 series                rid(6) ‖ name(3) ‖ time(8, sign flipped)
  *                                               ->  block of points (point_store.h)
  *   9 series_directory      rid(6) ‖ name(3)    ->  points, first, last (timeseries.h)
- *  10 trajectories fixed    rid(8) ‖ time(8, sign flipped)
- *                                               ->  3 × 17 f32
+ *  10 trajectories          rid(8) ‖ time(8, sign flipped)
+ *                                               ->  block of positions (position_store.h)
  *  11 measures              rid(6) ‖ name(3)    ->  measure (measures.h)
  *  12 measure_history                               like series
  *  13 measure_order         name(3) ‖ value(8) ‖ uuid(16)
@@ -178,7 +178,7 @@ static inline bool layout_block_read(hs_slice key, uint64_t *rid, uint32_t *name
     return layout_named_read((hs_slice){key.data, NAMED_KEY_SIZE}, rid, name);
 }
 
-/* rid(8) ‖ time(8): trajectories. */
+/* rid(8) ‖ time(8): blocks of trajectories. */
 #define POSITION_KEY_SIZE 16
 static inline layout_key layout_position_key(uint64_t rid, hs_time time) {
     layout_key key = layout_rid_key(rid);

@@ -1,42 +1,21 @@
-/* trajectories.c: the places of an entity over time. */
+/* trajectories.c: the places of an entity over time: written, deleted and thinned in a batch. */
+#include "storage/trajectories/trajectories.h"
+
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "base/memory.h"
-#include "storage/collection/mention.h"
 #include "storage/collection/prefix.h"
-#include "storage/trajectories/trajectories.h"
+#include "storage/trajectories/position_store.h"
+#include "storage/trajectories/thinning.h"
 
-_Static_assert(POSITION_SIZE == 204, "the value size of the table");
-_Static_assert(offsetof(hs_position, property) + sizeof(float[HS_POSITION_DIMENSION]) -
-                       offsetof(hs_position, graph) ==
-                   POSITION_SIZE,
-               "the three positions lie side by side");
-
-/* The coordinates of a position as they are stored. */
-static uint8_t *coordinates(hs_position *position) {
-    return (uint8_t *)position + offsetof(hs_position, graph);
-}
-
-static hs_status position_decode(engine_cursor *cursor, hs_position *position) {
-    uint64_t rid;
-    hs_slice value = engine_cursor_value(cursor);
-    if (value.size != POSITION_SIZE ||
-        !layout_position_read(engine_cursor_key(cursor), &rid, &position->time))
-        return error_set(HS_CORRUPT, "a position of a trajectory has %zu bytes instead of %zu",
-                         value.size, POSITION_SIZE);
-    memcpy(coordinates(position), value.data, POSITION_SIZE);
-    return HS_OK;
-}
-
-/* --- writing ---------------------------------------------------------------------------------- */
+/* --- recording -------------------------------------------------------------------------------- */
 
 static bool is_finite(const hs_position *position) {
     bool finite = true;
-    for (size_t i = 0; i < HS_POSITION_DIMENSION; i++)
-        finite = finite && isfinite(position->graph[i]) && isfinite(position->embedding[i]) &&
-                 isfinite(position->property[i]);
+    for (size_t i = 0; i < COORDINATES; i++)
+        finite = finite && isfinite(position_coordinates(position)[i]);
     return finite;
 }
 
@@ -64,145 +43,105 @@ hs_status hs_trajectory_write(hs_batch *batch, const char *type, const hs_uuid *
     return HS_OK;
 }
 
+static hs_status record_span(hs_batch *batch, operation_kind kind, const char *type,
+                             const hs_uuid *id, hs_time from, hs_time to, const hs_thinning *rule) {
+    operation *operation;
+    const void *copy = NULL;
+    TRY(batch_operation(batch, kind, type, id, &operation));
+    if (rule != NULL) TRY(batch_copy(batch, rule, sizeof *rule, &copy));
+    operation->trajectory.from = from;
+    operation->trajectory.to = to;
+    operation->trajectory.thinning = copy;
+    batch_push(batch, operation);
+    return HS_OK;
+}
+
+hs_status hs_trajectory_delete(hs_batch *batch, const char *type, const hs_uuid *id, hs_time from,
+                               hs_time to) {
+    return record_span(batch, OPERATION_TRAJECTORY_DELETE, type, id, from, to, NULL);
+}
+
+hs_status hs_trajectory_thin(hs_batch *batch, const char *type, const hs_uuid *id, hs_time from,
+                             hs_time to, const hs_thinning *rule) {
+    TRY(thinning_check(rule));
+    return record_span(batch, OPERATION_TRAJECTORY_THIN, type, id, from, to, rule);
+}
+
+/* --- carrying out ----------------------------------------------------------------------------- */
+
+static bool is_ascending(const hs_position *positions, size_t count) {
+    for (size_t i = 1; i < count; i++)
+        if (positions[i - 1].time >= positions[i].time) return false;
+    return true;
+}
+
+static int order_of(const void *a, const void *b) {
+    const hs_position *const *x = a, *const *y = b;
+    if ((*x)->time != (*y)->time) return (*x)->time < (*y)->time ? -1 : 1;
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* Makes positions ascend in time; of those at one time the last recorded is left. */
+static hs_status sort_positions(apply *apply, const hs_position **positions, size_t *count) {
+    void *memory;
+    if (is_ascending(*positions, *count)) return HS_OK;
+    TRY(apply_alloc(apply, *count * sizeof(hs_position *), &memory));
+    const hs_position **order = memory;
+    for (size_t i = 0; i < *count; i++)
+        order[i] = *positions + i;
+    qsort(order, *count, sizeof *order, order_of);
+    TRY(apply_alloc(apply, *count * sizeof(hs_position), &memory));
+    hs_position *sorted = memory;
+    size_t kept = 0;
+    for (size_t i = 0; i < *count; i++)
+        if (i + 1 == *count || order[i]->time != order[i + 1]->time) sorted[kept++] = *order[i];
+    *positions = sorted;
+    *count = kept;
+    return HS_OK;
+}
+
+static bool keeps_none(void *context, const hs_position *position, bool last) {
+    (void)context;
+    (void)position;
+    (void)last;
+    return false;
+}
+
+/* The last of the span is kept too. */
+static bool keeps_thinned(void *context, const hs_position *position, bool last) {
+    return thinning_keeps(context, position) || last;
+}
+
+static hs_status carry_out(apply *apply, const operation *operation, position_writer *writer,
+                           uint64_t rid) {
+    hs_time from = operation->trajectory.from, to = operation->trajectory.to;
+    if (operation->kind == OPERATION_TRAJECTORY_WRITE) {
+        const hs_position *positions = operation->trajectory.positions;
+        size_t count = operation->trajectory.count;
+        TRY(sort_positions(apply, &positions, &count));
+        return position_writer_write(writer, rid, positions, count);
+    }
+    if (from >= to) return HS_OK;
+    if (operation->kind == OPERATION_TRAJECTORY_DELETE)
+        return position_writer_rewrite(writer, rid, from, to, keeps_none, NULL);
+    thinning thinning = {.rule = *operation->trajectory.thinning};
+    return position_writer_rewrite(writer, rid, from, to, keeps_thinned, &thinning);
+}
+
 hs_status trajectories_apply(apply *apply, const operation *operation) {
     apply_family *family;
     uint64_t rid;
-    hs_slice stored;
+    position_writer writer;
     TRY(apply_owner(apply, operation, &family, &rid));
     engine_table table = layout_table(family->number, TABLE_TRAJECTORIES);
-    for (size_t i = 0; i < operation->trajectory.count; i++) {
-        hs_position position = operation->trajectory.positions[i];
-        layout_key key = layout_position_key(rid, position.time);
-        hs_status status = engine_get(apply->txn, table, layout_slice(&key), &stored);
-        if (status == HS_OK && stored.size == POSITION_SIZE &&
-            memcmp(stored.data, coordinates(&position), POSITION_SIZE) == 0)
-            continue;
-        if (status != HS_OK && status != HS_NOT_FOUND) return status;
-        TRY(engine_put(apply->txn, table, layout_slice(&key),
-                       (hs_slice){coordinates(&position), POSITION_SIZE}));
-    }
-    return HS_OK;
+    TRY(position_writer_open(&writer, apply->txn, table));
+    hs_status status = carry_out(apply, operation, &writer, rid);
+    position_writer_close(&writer);
+    return status;
 }
 
 hs_status trajectories_delete_entity(apply *apply, apply_family *family, uint64_t rid) {
     layout_key prefix = layout_rid_key(rid);
     return prefix_delete(apply->txn, layout_table(family->number, TABLE_TRAJECTORIES),
                          layout_slice(&prefix));
-}
-
-/* --- reading ---------------------------------------------------------------------------------- */
-
-struct hs_trajectory_iterator {
-    engine_cursor *cursor;
-    layout_key prefix;
-    hs_time from, to;
-    bool started;
-    int state; /* 1 while there may be more */
-};
-
-hs_status hs_trajectory_range(hs_snapshot *snapshot, const char *type, const hs_uuid *id,
-                              hs_time from, hs_time to, hs_trajectory_iterator **iterator) {
-    family *family;
-    uint64_t rid;
-    TRY(snapshot_entity(snapshot, type, id, &family, &rid));
-    hs_trajectory_iterator *it = memory_zeroed(sizeof *it);
-    if (it == NULL) return error_memory("an iterator over a trajectory", sizeof *it);
-    it->prefix = layout_rid_key(rid);
-    it->from = from;
-    it->to = to;
-    it->state = from < to ? 1 : 0;
-    engine_table table = layout_table(family->number, TABLE_TRAJECTORIES);
-    hs_status status = engine_cursor_open(snapshot->txn, table, &it->cursor);
-    if (status != HS_OK) {
-        memory_free(it);
-        return status;
-    }
-    *iterator = it;
-    return HS_OK;
-}
-
-static int iterator_move(hs_trajectory_iterator *it) {
-    if (it->started) return prefix_next(it->cursor, layout_slice(&it->prefix));
-    it->started = true;
-    layout_key key = it->prefix;
-    layout_append(&key, layout_time_bits(it->from), 8);
-    int found = engine_cursor_seek(it->cursor, layout_slice(&key));
-    return found == 1 ? prefix_stands(it->cursor, layout_slice(&it->prefix)) : found;
-}
-
-int hs_trajectory_next(hs_trajectory_iterator *iterator, hs_position *position) {
-    if (iterator->state != 1) return iterator->state;
-    iterator->state = iterator_move(iterator);
-    if (iterator->state != 1) return iterator->state;
-    hs_status status = position_decode(iterator->cursor, position);
-    if (status != HS_OK)
-        iterator->state = (int)status;
-    else if (position->time >= iterator->to)
-        iterator->state = 0;
-    return iterator->state;
-}
-
-void hs_trajectory_iterator_close(hs_trajectory_iterator *iterator) {
-    if (iterator == NULL) return;
-    engine_cursor_close(iterator->cursor);
-    memory_free(iterator);
-}
-
-/* Moves the cursor to the last position at or before `time`: 1, 0 or an error. */
-static int seek_before(engine_cursor *cursor, uint64_t rid, hs_time time) {
-    layout_key prefix = layout_rid_key(rid), key = layout_position_key(rid, time);
-    int found = engine_cursor_seek(cursor, layout_slice(&key));
-    if (found < 0) return found;
-    if (found == 1 && prefix_stands(cursor, layout_slice(&key)) == 1) return 1;
-    found = engine_cursor_prev(cursor);
-    return found == 1 ? prefix_stands(cursor, layout_slice(&prefix)) : found;
-}
-
-hs_status hs_trajectory_at(hs_snapshot *snapshot, const char *type, const hs_uuid *id, hs_time time,
-                           hs_position *position) {
-    family *family;
-    uint64_t rid;
-    engine_cursor *cursor;
-    TRY(snapshot_entity(snapshot, type, id, &family, &rid));
-    engine_table table = layout_table(family->number, TABLE_TRAJECTORIES);
-    TRY(engine_cursor_open(snapshot->txn, table, &cursor));
-    int found = seek_before(cursor, rid, time);
-    hs_status status = found < 0 ? (hs_status)found : HS_OK;
-    if (found == 1) status = position_decode(cursor, position);
-    engine_cursor_close(cursor);
-    if (found != 0) return status;
-    char entity[MENTION_MAX];
-    return error_set(HS_NOT_FOUND, "%s has no position at or before %lld µs",
-                     mention_entity(snapshot->collection, type, id, entity), (long long)time);
-}
-
-/* --- checking --------------------------------------------------------------------------------- */
-
-static hs_status check_position(check *check, check_family *family, engine_cursor *cursor) {
-    uint64_t rid;
-    hs_time time;
-    hs_position position = {0};
-    bool exists;
-    if (!layout_position_read(engine_cursor_key(cursor), &rid, &time) ||
-        position_decode(cursor, &position) != HS_OK || !is_finite(&position)) {
-        check_problem(check, "%s: a position of a trajectory is damaged", family->type);
-        return HS_OK;
-    }
-    TRY(check_entity_exists(check, family->family->number, rid, &exists));
-    if (!exists)
-        check_problem(check, "%s: a trajectory belongs to row %llu, which does not exist",
-                      family->type, (unsigned long long)rid);
-    return HS_OK;
-}
-
-hs_status trajectories_check(check *check, check_family *family) {
-    engine_cursor *cursor;
-    engine_table table = layout_table(family->family->number, TABLE_TRAJECTORIES);
-    TRY(engine_cursor_open(check->snapshot->txn, table, &cursor));
-    hs_status status = HS_OK;
-    int moved;
-    while (status == HS_OK && (moved = engine_cursor_next(cursor)) != 0)
-        status = moved == 1 ? check_position(check, family, cursor) : (hs_status)moved;
-    engine_cursor_close(cursor);
-    return status;
 }

@@ -1,15 +1,10 @@
-/* trajectories.h: the places of an entity over time.
- *
- * A position is its three times 17 float32 as they lie in hs_position (204 bytes, little-endian).
- */
+/* trajectories.h: the places of an entity over time, as blocks (position_store.h). */
 #ifndef STORAGE_TRAJECTORIES_H
 #define STORAGE_TRAJECTORIES_H
 
 #include "storage/batch/apply.h"
 #include "storage/collection/check.h"
 #include "storage/collection/snapshot.h"
-
-#define POSITION_SIZE (3 * HS_POSITION_DIMENSION * sizeof(float))
 
 /* Carries out one of this store's operations. */
 hs_status trajectories_apply(apply *apply, const operation *operation);
