@@ -1,5 +1,4 @@
-/* adjacency.h: rows of entities, for the stores and algorithms that work on hyperspatial/adjacency.h.
- */
+/* adjacency.h: rows of entities, for stores and algorithms on hyperspatial/adjacency.h. */
 #ifndef STORAGE_ADJACENCY_H
 #define STORAGE_ADJACENCY_H
 
