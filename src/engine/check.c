@@ -383,6 +383,7 @@ hs_status store_check(store *s, engine_problem *report, void *context,
     memory_free(c->catalog);
     memory_free(c);
     if (status == HS_OK && result->problems > 0) {
+        atomic_store(&s->damaged, true);
         status =
             error_set(HS_CORRUPT, "%s: %llu problems found", s->path, (number)result->problems);
     }

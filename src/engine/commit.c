@@ -126,7 +126,7 @@ static hs_status check_expectations(txn *t) {
 }
 
 static hs_status apply_queue(txn *t) {
-    byte_reader r = reader_of(t->queue.data, t->queue.size);
+    byte_reader r = reader_of(t->kit.queue.data, t->kit.queue.size);
     queued q;
     while (queue_next(&r, &q))
         TRY(need_shared(t, q.table));
@@ -136,7 +136,7 @@ static hs_status apply_queue(txn *t) {
         if (t->families[i].dropped) t->families[i].needs_shared = true;
     }
     TRY(commit_lock_shared(t));
-    r = reader_of(t->queue.data, t->queue.size);
+    r = reader_of(t->kit.queue.data, t->kit.queue.size);
     while (queue_next(&r, &q))
         TRY(apply_queued(t, &q));
     TRY(check_expectations(t));
@@ -180,7 +180,7 @@ static family_entry *compose_family(txn_family *f, family_entry *now) {
 /* A garbage record with what the transaction freed, and room for what composing replaces. NULL when
  * memory is short. */
 static garbage *collect_garbage(const txn *t) {
-    return garbage_create(&t->freed, t->family_count + 1);
+    return garbage_create(&t->kit.freed, t->family_count + 1);
 }
 
 /* The next catalog; what it replaces goes into the garbage record. HS_NO_MEMORY leaves nothing
@@ -235,20 +235,20 @@ static hs_status compose(txn *t, catalog *latest, garbage *g, catalog **result) 
 /* The transaction's log record, its checksum over the payload done. */
 static wal_record *finish_record(txn *t) {
     wal_record *r;
-    if (t->unlogged || t->redo.size == 0) {
+    if (t->unlogged || t->kit.redo.size == 0) {
         r = memory_zeroed(sizeof *r);
         if (r == NULL) return NULL;
         if (t->unlogged) r->header.flags = RECORD_UNLOGGED;
-    } else if (t->redo.size > RECORD_COPIED_MAX) {
-        r = (wal_record *)(void *)t->redo.data;
-        r->payload_size = t->redo.size - sizeof *r;
-        t->redo = (byte_buffer){0};
+    } else if (t->kit.redo.size > RECORD_COPIED_MAX) {
+        r = (wal_record *)(void *)t->kit.redo.data;
+        r->payload_size = t->kit.redo.size - sizeof *r;
+        t->kit.redo = (byte_buffer){0};
     } else {
         /* A copy, so that the next small transaction finds the buffer. */
-        r = memory_alloc(t->redo.size);
+        r = memory_alloc(t->kit.redo.size);
         if (r == NULL) return NULL;
-        memcpy(r, t->redo.data, t->redo.size);
-        r->payload_size = t->redo.size - sizeof *r;
+        memcpy(r, t->kit.redo.data, t->kit.redo.size);
+        r->payload_size = t->kit.redo.size - sizeof *r;
     }
     r->header.size = (uint32_t)r->payload_size;
     r->header.payload_hash = XXH3_64bits(r->payload, r->payload_size);
@@ -350,7 +350,8 @@ hs_status txn_commit(engine_txn *base) {
     hs_status status = t->write ? store_check_process(s) : HS_OK;
     if (status == HS_OK && t->broken)
         status = error_set(HS_INVALID, "a write of this transaction failed; abort it");
-    if (status != HS_OK || (t->writes == 0 && t->queue.size == 0 && t->expectation_count == 0)) {
+    if (status != HS_OK ||
+        (t->writes == 0 && t->kit.queue.size == 0 && t->expectation_count == 0)) {
         txn_discard(t);
         return status;
     }
@@ -364,7 +365,7 @@ hs_status txn_commit(engine_txn *base) {
         txn_discard(t);
         return status;
     }
-    t->allocated.count = 0;
+    t->kit.allocated.count = 0;
     txn_end(t);
     return settle(s, &p);
 }

@@ -113,7 +113,7 @@ static hs_status move_family(store *s, engine_family family, plan *p, bool *more
     if (status == HS_NOT_FOUND) return HS_OK; /* dropped meanwhile */
     if (status != HS_OK) return status;
     txn *t = (txn *)base;
-    t->refill = TXN_THRIFTY;
+    t->kit.refill = TXN_THRIFTY;
     txn_find_family(t, family)->needs_shared = true;
     status = commit_lock_shared(t);
     if (status == HS_OK) status = move_tables(t, txn_find_family(t, family), p, more);
@@ -142,12 +142,10 @@ static void give_back_unused(store *s) {
     readers_view view;
     store_look(s, &view);
     space_reclaim(&s->space, &view);
-    for (uint32_t i = 0; i <= ENGINE_FAMILIES_MAX; i++) {
-        family_state *state = atomic_load(&s->states[i]);
-        if (state == NULL) continue;
-        pthread_mutex_lock(&state->writer);
-        writer_kit_empty_pool(&s->space, &state->kit);
-        pthread_mutex_unlock(&state->writer);
+    for (family_state *f = atomic_load(&s->last_state); f != NULL; f = f->next) {
+        pthread_mutex_lock(&f->writer);
+        writer_kit_empty_pool(&s->space, &f->kit);
+        pthread_mutex_unlock(&f->writer);
     }
 }
 

@@ -208,7 +208,7 @@ static hs_status table_drop(engine_txn *base, engine_table table) {
 static hs_status commit(engine_txn *base) {
     txn *t = (txn *)base;
     store *s = t->store;
-    if (t->writes == 0 && t->queue.size == 0) return txn_commit(base);
+    if (t->writes == 0 && t->kit.queue.size == 0) return txn_commit(base);
     latency_probe probe = latency_begin(t->durability, t->id);
     hs_status status = txn_commit(base);
     if (status == HS_OK) latency_end(&s->latency, &probe);
@@ -250,13 +250,13 @@ static hs_status queue(engine_txn *base, uint8_t operation, engine_table table, 
     }
     TRY(txn_check_key(e, key));
     if (operation != REDO_DELETE) TRY(txn_check_value(e, value));
-    size_t before = t->queue.size;
-    hs_status status = buffer_append(&t->queue, &operation, 1);
-    if (status == HS_OK) status = buffer_varint(&t->queue, table.family);
-    if (status == HS_OK) status = buffer_varint(&t->queue, table.table);
-    if (status == HS_OK) status = buffer_slice(&t->queue, key);
-    if (status == HS_OK) status = buffer_slice(&t->queue, value);
-    if (status != HS_OK) t->queue.size = before;
+    size_t before = t->kit.queue.size;
+    hs_status status = buffer_append(&t->kit.queue, &operation, 1);
+    if (status == HS_OK) status = buffer_varint(&t->kit.queue, table.family);
+    if (status == HS_OK) status = buffer_varint(&t->kit.queue, table.table);
+    if (status == HS_OK) status = buffer_slice(&t->kit.queue, key);
+    if (status == HS_OK) status = buffer_slice(&t->kit.queue, value);
+    if (status != HS_OK) t->kit.queue.size = before;
     return status;
 }
 

@@ -311,7 +311,7 @@ hs_status recovery_replay(store *s) {
         txn_discard(t);
         return status;
     }
-    t->allocated.count = 0;
+    t->kit.allocated.count = 0;
     txn_end(t);
     return HS_OK;
 }

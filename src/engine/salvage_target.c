@@ -51,7 +51,7 @@ static hs_status commit(salvage_target *t) {
     TRY(commit_replayed(done, t->sequence + 1, s->log.end, s->log.chain));
     t->txn = NULL;
     t->sequence++;
-    done->allocated.count = 0;
+    done->kit.allocated.count = 0;
     txn_end(done);
     t->pending = 0;
     return txn_begin_replay(s, &t->txn);

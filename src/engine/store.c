@@ -45,6 +45,8 @@ family_state *store_family_state(store *s, engine_family family) {
     if (state == NULL && (state = memory_zeroed(sizeof *state)) != NULL) {
         pthread_mutex_init(&state->writer, NULL);
         pthread_mutex_init(&state->shared, NULL);
+        state->next = atomic_load(&s->last_state);
+        atomic_store(&s->last_state, state);
         atomic_store(&s->states[family], state);
     }
     pthread_mutex_unlock(&s->states_lock);
@@ -52,13 +54,14 @@ family_state *store_family_state(store *s, engine_family family) {
 }
 
 static void free_states(store *s) {
-    for (uint32_t i = 0; s->states != NULL && i <= ENGINE_FAMILIES_MAX; i++) {
-        family_state *state = atomic_load(&s->states[i]);
-        if (state == NULL) continue;
+    family_state *state = atomic_load(&s->last_state);
+    while (state != NULL) {
+        family_state *next = state->next;
         writer_kit_free(&state->kit);
         pthread_mutex_destroy(&state->writer);
         pthread_mutex_destroy(&state->shared);
         memory_free(state);
+        state = next;
     }
     memory_free((void *)s->states);
 }
@@ -534,11 +537,8 @@ hs_status engine_open(vfs *fs, const char *path, bool create, const hs_config *c
 /* After the last checkpoint: gives back what only an open store needs, the free end of the file and
  * the log's ring. */
 static hs_status give_back_rest(store *s) {
-    for (uint32_t i = 0; i <= ENGINE_FAMILIES_MAX; i++) {
-        family_state *state = atomic_load(&s->states[i]);
-        if (state == NULL) continue;
-        writer_kit_empty_pool(&s->space, &state->kit);
-    }
+    for (family_state *f = atomic_load(&s->last_state); f != NULL; f = f->next)
+        writer_kit_empty_pool(&s->space, &f->kit);
     TRY(space_trim(&s->space, 0));
     return vfs_truncate(s->log.file, LOG_RING_OFFSET);
 }
@@ -561,8 +561,9 @@ void store_close(engine *e, hs_status *status) {
     readers_view view;
     store_look(s, &view);
     assert(view.count == 0);
-    /* What fails here fails again below, or is not worth a word. */
-    if (!atomic_load(&s->clean)) (void)store_tidy(s);
+    /* What fails here fails again below, or is not worth a word. In a damaged file it is not known
+     * what is free. */
+    if (!atomic_load(&s->clean) && !atomic_load(&s->damaged)) (void)store_tidy(s);
     *status = checkpoint_run(s, CHECKPOINT_CLEAN);
     if (*status == HS_OK) {
         *status = give_back_rest(s);

@@ -5,9 +5,10 @@
  * (transactions), commit and settle (the pipeline), checkpoint, compact, recovery, check, salvage,
  * backup, stats, latency; interface makes them the engine of engine.h.
  *
- * Locks, in the order in which a thread may take them: ddl, family writers (by family), families'
+ * Locks, in the order in which a thread may take them: family writers (by family), ddl, families'
  * shared tables (by family), checkpoint, pipeline, space. The log's prepare lock is taken under no
- * other than the first three.
+ * other than the first three. Who holds ddl waits for no writer, which may be one that is open for
+ * long, or whose thread wants ddl.
  */
 #ifndef ENGINE_STORE_H
 #define ENGINE_STORE_H
@@ -33,18 +34,23 @@ typedef struct page_pool {
  * little: free pages, and empty lists and buffers with their memory. */
 typedef struct writer_kit {
     page_pool pool;
-    uint32_t refill; /* pages taken at once when the pool runs dry */
-    run_list allocated, spare, freed;
-    byte_buffer redo, queue;
-    table_entry *tables; /* of the first family */
+    uint32_t refill;    /* single pages taken at once at least; or TXN_THRIFTY */
+    run_list allocated; /* runs taken into use; some may have gone back to the pool */
+    run_list spare;     /* of these, runs of long values that were freed again */
+    run_list freed;     /* runs of earlier commits that were replaced */
+    byte_buffer redo;   /* a wal_record whose payload is being written */
+    /* Queued writes: u8 redo operation (or QUEUE_INSERT), family, table, key, value. */
+    byte_buffer queue;
+    table_entry *tables; /* for the first family that is copied */
     uint32_t table_capacity;
 } writer_kit;
 
 /* What the writers of a family share. */
 typedef struct family_state {
-    pthread_mutex_t writer; /* held by its one write transaction */
-    pthread_mutex_t shared; /* held while queued writes are applied to its shared tables */
-    writer_kit kit;         /* guarded by `writer` */
+    struct family_state *next; /* made before this one */
+    pthread_mutex_t writer;    /* held by its one write transaction */
+    pthread_mutex_t shared;    /* held while queued writes are applied to its shared tables */
+    writer_kit kit;            /* guarded by `writer` */
 } family_state;
 
 /* Gives a kit's free pages back. */
@@ -66,8 +72,9 @@ typedef struct store {
     const uint32_t *alive;
     _Atomic uint64_t next_txn;
     pthread_mutex_t ddl;
-    pthread_mutex_t states_lock;       /* for adding to `states` */
+    pthread_mutex_t states_lock;       /* for adding to the next two */
     family_state *_Atomic *states;     /* [ENGINE_FAMILIES_MAX + 1], made on first use */
+    family_state *_Atomic last_state;  /* the one made last; the others follow */
     catalog *_Atomic visible;          /* what new snapshots see */
     _Atomic uint64_t visible_sequence; /* its number; stored after it */
 
@@ -96,6 +103,7 @@ typedef struct store {
     pthread_mutex_t checkpoint; /* one at a time; also guards `header` */
     file_header header;         /* as last written */
     _Atomic bool clean;         /* header.clean */
+    _Atomic bool damaged;       /* a check has found problems: nothing is moved any more */
     pthread_t background;
     bool has_background;
     latency latency; /* of commits */

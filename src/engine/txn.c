@@ -41,18 +41,18 @@ static hs_status make_room(run_list *list) {
 #define REFILL_MAX 15u
 
 hs_status txn_reserve(txn *t, uint32_t units, size_t count) {
-    run_list *pool = &t->pool.classes[size_class(units)];
-    TRY(make_room(&t->freed));
-    TRY(make_room(&t->allocated));
-    TRY(make_room(&t->spare));
+    run_list *pool = &t->kit.pool.classes[size_class(units)];
+    TRY(make_room(&t->kit.freed));
+    TRY(make_room(&t->kit.allocated));
+    TRY(make_room(&t->kit.spare));
     TRY(make_room(pool));
     if (pool->count >= count) return HS_OK;
     /* Take more each time, so that a long transaction asks rarely and a short one keeps little; and
      * so does a family that has many short ones. */
-    size_t more = count - pool->count, extra = t->allocated.count / 4;
-    size_t limit = t->refill == TXN_THRIFTY ? 0 : 256 / units;
-    if (t->refill < REFILL_MAX) t->refill = 2 * t->refill + 1;
-    if (units == 1 && extra < t->refill) extra = t->refill;
+    size_t more = count - pool->count, extra = t->kit.allocated.count / 4;
+    size_t limit = t->kit.refill == TXN_THRIFTY ? 0 : 256 / units;
+    if (t->kit.refill < REFILL_MAX) t->kit.refill = 2 * t->kit.refill + 1;
+    if (units == 1 && extra < t->kit.refill) extra = t->kit.refill;
     hs_status status = take(t, units, more + (extra < limit ? extra : limit), pool);
     if (status == HS_FULL && extra > 0) status = take(t, units, more, pool);
     return status;
@@ -70,10 +70,10 @@ static void fill_header(txn *t, page_header *h, const table_def *def, uint32_t p
 }
 
 page_header *txn_alloc(txn *t, const table_def *def, uint8_t kind, uint32_t level, uint32_t units) {
-    run_list *pool = &t->pool.classes[size_class(units)];
+    run_list *pool = &t->kit.pool.classes[size_class(units)];
     assert(pool->count > 0);
     page_run run = pool->runs[--pool->count];
-    hs_status status = run_list_add(&t->allocated, run.page, units, 0);
+    hs_status status = run_list_add(&t->kit.allocated, run.page, units, 0);
     assert(status == HS_OK);
     (void)status;
     page_header *h = pagefile_at(&t->store->file, run.page);
@@ -86,10 +86,10 @@ page_header *txn_alloc(txn *t, const table_def *def, uint8_t kind, uint32_t leve
 
 /* A run of exactly this length that the transaction has freed itself. */
 static bool take_spare(txn *t, uint32_t units, page_run *run) {
-    for (size_t i = t->spare.count; i-- > 0;) {
-        if (t->spare.runs[i].units != units) continue;
-        *run = t->spare.runs[i];
-        t->spare.runs[i] = t->spare.runs[--t->spare.count];
+    for (size_t i = t->kit.spare.count; i-- > 0;) {
+        if (t->kit.spare.runs[i].units != units) continue;
+        *run = t->kit.spare.runs[i];
+        t->kit.spare.runs[i] = t->kit.spare.runs[--t->kit.spare.count];
         return true;
     }
     return false;
@@ -99,8 +99,8 @@ hs_status txn_alloc_value(txn *t, const table_def *def, uint64_t bytes, page_hea
     uint32_t units = (uint32_t)((sizeof(value_header) + bytes + UNIT_SIZE - 1) / UNIT_SIZE);
     page_run run;
     if (!take_spare(t, units, &run)) {
-        TRY(take(t, units, 1, &t->allocated));
-        run = t->allocated.runs[t->allocated.count - 1];
+        TRY(take(t, units, 1, &t->kit.allocated));
+        run = t->kit.allocated.runs[t->kit.allocated.count - 1];
     }
     page_header *h = *result = pagefile_at(&t->store->file, run.page);
     memset(h, 0, sizeof(value_header));
@@ -112,12 +112,12 @@ hs_status txn_alloc_value(txn *t, const table_def *def, uint64_t bytes, page_hea
 void txn_free(txn *t, const page_header *page) {
     hs_status status;
     if (!txn_owns(t, page)) {
-        status = run_list_add(&t->freed, page->page, page->units, page->txn);
+        status = run_list_add(&t->kit.freed, page->page, page->units, page->txn);
     } else if (page->kind < PAGE_VALUE) {
         status =
-            run_list_add(&t->pool.classes[size_class(page->units)], page->page, page->units, 0);
+            run_list_add(&t->kit.pool.classes[size_class(page->units)], page->page, page->units, 0);
     } else {
-        status = run_list_add(&t->spare, page->page, page->units, 0);
+        status = run_list_add(&t->kit.spare, page->page, page->units, 0);
     }
     assert(status == HS_OK);
     (void)status;
@@ -168,11 +168,11 @@ static void see_latest(txn *t) {
 }
 
 static hs_status copy_tables(txn *t, txn_family *f, const family_entry *from) {
-    if (f->tables == NULL && t->table_capacity > from->count) {
-        f->tables = t->tables;
-        f->capacity = t->table_capacity;
-        t->tables = NULL;
-        t->table_capacity = 0;
+    if (f->tables == NULL && t->kit.table_capacity > from->count) {
+        f->tables = t->kit.tables;
+        f->capacity = t->kit.table_capacity;
+        t->kit.tables = NULL;
+        t->kit.table_capacity = 0;
     }
     if (f->tables == NULL || f->capacity <= from->count) {
         table_entry *tables = memory_alloc((from->count + 1u) * sizeof *tables);
@@ -215,18 +215,9 @@ static int compare_families(const void *a, const void *b) {
 
 /* Goes on with what the family's last writer left. */
 static void borrow_kit(txn *t, family_state *state) {
-    writer_kit *kit = &state->kit;
     t->lender = state;
-    t->pool = kit->pool;
-    t->refill = kit->refill;
-    t->allocated = kit->allocated;
-    t->spare = kit->spare;
-    t->freed = kit->freed;
-    t->redo = kit->redo;
-    t->queue = kit->queue;
-    t->tables = kit->tables;
-    t->table_capacity = kit->table_capacity;
-    *kit = (writer_kit){.refill = 0};
+    t->kit = state->kit;
+    state->kit = (writer_kit){.refill = 0};
 }
 
 /* The writer locks of the families, without repeats and in their order, then their tables as the
@@ -307,9 +298,9 @@ static bool has_successor(const txn *t) {
 }
 
 static void give_back_surplus(txn *t, size_t keep) {
-    space_give_back(&t->store->space, &t->spare, 1);
+    space_give_back(&t->store->space, &t->kit.spare, 1);
     for (uint32_t c = 0; c < SIZE_CLASSES; c++) {
-        run_list *pool = &t->pool.classes[c];
+        run_list *pool = &t->kit.pool.classes[c];
         size_t kept = c == 0 ? keep : 0;
         if (pool->count <= kept) continue;
         run_list surplus = {.runs = pool->runs + kept, .count = pool->count - kept};
@@ -318,16 +309,27 @@ static void give_back_surplus(txn *t, size_t keep) {
     }
 }
 
-static run_list emptied_list(run_list list) {
-    if (list.capacity > KIT_RUNS) run_list_free(&list);
-    list.count = 0;
-    return list;
+static void empty_list(run_list *list) {
+    if (list->capacity > KIT_RUNS) run_list_free(list);
+    list->count = 0;
 }
 
-static byte_buffer emptied_buffer(byte_buffer buffer) {
-    if (buffer.capacity > KIT_BYTES) buffer_free(&buffer);
-    buffer.size = 0;
-    return buffer;
+static void empty_buffer(byte_buffer *buffer) {
+    if (buffer->capacity > KIT_BYTES) buffer_free(buffer);
+    buffer->size = 0;
+}
+
+/* Leaves of a kit what the next writer is to have: pages of the pool, and memory within limits. */
+static void tidy_kit(writer_kit *kit) {
+    if (kit->refill == TXN_THRIFTY) kit->refill = 0;
+    for (uint32_t c = 0; c < SIZE_CLASSES; c++) {
+        if (kit->pool.classes[c].count == 0) empty_list(&kit->pool.classes[c]);
+    }
+    empty_list(&kit->allocated);
+    empty_list(&kit->spare);
+    empty_list(&kit->freed);
+    empty_buffer(&kit->redo);
+    empty_buffer(&kit->queue);
 }
 
 void writer_kit_empty_pool(space *space, writer_kit *kit) {
@@ -350,29 +352,17 @@ void writer_kit_free(writer_kit *kit) {
 /* Hands the kit, with unused pages, to the family's next writer; or frees it. */
 static void return_kit(txn *t) {
     bool kept = t->lender != NULL && has_successor(t);
-    bool thrifty = t->refill == TXN_THRIFTY;
-    give_back_surplus(t, kept && !thrifty ? POOL_KEEP : 0);
-    if (t->family_count > 0 && t->tables == NULL) {
-        t->tables = t->families[0].tables;
-        t->table_capacity = t->families[0].capacity;
+    give_back_surplus(t, kept && t->kit.refill != TXN_THRIFTY ? POOL_KEEP : 0);
+    if (t->family_count > 0 && t->kit.tables == NULL) {
+        t->kit.tables = t->families[0].tables;
+        t->kit.table_capacity = t->families[0].capacity;
         t->families[0].tables = NULL;
     }
-    writer_kit kit = {.pool = t->pool,
-                      .refill = thrifty ? 0 : t->refill,
-                      .allocated = emptied_list(t->allocated),
-                      .spare = emptied_list(t->spare),
-                      .freed = emptied_list(t->freed),
-                      .redo = emptied_buffer(t->redo),
-                      .queue = emptied_buffer(t->queue),
-                      .tables = t->tables,
-                      .table_capacity = t->table_capacity};
-    for (uint32_t c = 0; c < SIZE_CLASSES; c++) {
-        if (kit.pool.classes[c].count == 0) kit.pool.classes[c] = emptied_list(kit.pool.classes[c]);
-    }
     if (kept) {
-        t->lender->kit = kit;
+        tidy_kit(&t->kit);
+        t->lender->kit = t->kit;
     } else {
-        writer_kit_free(&kit);
+        writer_kit_free(&t->kit);
     }
 }
 
@@ -381,13 +371,13 @@ static void return_kit(txn *t) {
 static void return_all(txn *t) {
     run_list lists[SIZE_CLASSES + 1];
     for (uint32_t c = 0; c < SIZE_CLASSES; c++)
-        lists[c] = t->pool.classes[c];
-    lists[SIZE_CLASSES] = t->allocated;
+        lists[c] = t->kit.pool.classes[c];
+    lists[SIZE_CLASSES] = t->kit.allocated;
     space_give_back(&t->store->space, lists, SIZE_CLASSES + 1);
     for (uint32_t c = 0; c < SIZE_CLASSES; c++)
-        t->pool.classes[c].count = 0;
-    t->allocated.count = 0;
-    t->spare.count = 0;
+        t->kit.pool.classes[c].count = 0;
+    t->kit.allocated.count = 0;
+    t->kit.spare.count = 0;
 }
 
 /* Frees the transaction's memory and locks; its pages have been dealt with. */
@@ -502,15 +492,15 @@ hs_status txn_writable_table(txn *t, engine_table table, bool shared, table_entr
 /* Room at the front of the buffer for the wal_record that it becomes. */
 static hs_status redo_start(txn *t) {
     static const uint8_t zeros[sizeof(wal_record)] = {0};
-    return t->redo.size > 0 ? HS_OK : buffer_append(&t->redo, zeros, sizeof zeros);
+    return t->kit.redo.size > 0 ? HS_OK : buffer_append(&t->kit.redo, zeros, sizeof zeros);
 }
 
 /* A transaction whose record would take over a quarter of the log is made durable by a checkpoint
  * instead. */
 static void redo_limit(txn *t) {
-    if (t->redo.size <= t->store->log.capacity / 4) return;
+    if (t->kit.redo.size <= t->store->log.capacity / 4) return;
     t->unlogged = true;
-    buffer_free(&t->redo);
+    buffer_free(&t->kit.redo);
 }
 
 static hs_status log_table(txn *t, uint8_t operation, engine_table table) {
@@ -520,14 +510,14 @@ static hs_status log_table(txn *t, uint8_t operation, engine_table table) {
     head[0] = operation;
     size += varint_write(head + size, table.family);
     if (table.table != 0) size += varint_write(head + size, table.table);
-    return buffer_append(&t->redo, head, size);
+    return buffer_append(&t->kit.redo, head, size);
 }
 
 static hs_status log_slices(txn *t, uint8_t operation, engine_table table, const hs_slice *key,
                             const hs_slice *value) {
     TRY(log_table(t, operation, table));
-    if (key != NULL) TRY(buffer_slice(&t->redo, *key));
-    if (value != NULL) TRY(buffer_slice(&t->redo, *value));
+    if (key != NULL) TRY(buffer_slice(&t->kit.redo, *key));
+    if (value != NULL) TRY(buffer_slice(&t->kit.redo, *value));
     return HS_OK;
 }
 
@@ -536,12 +526,12 @@ hs_status txn_log(txn *t, uint8_t operation, engine_table table, const hs_slice 
     if (t->replaying || t->unlogged) return HS_OK;
     if (value != NULL && value->size > t->store->log.capacity / 4) {
         t->unlogged = true;
-        buffer_free(&t->redo);
+        buffer_free(&t->kit.redo);
         return HS_OK;
     }
-    size_t before = t->redo.size;
+    size_t before = t->kit.redo.size;
     hs_status status = log_slices(t, operation, table, key, value);
-    if (status != HS_OK) t->redo.size = before;
+    if (status != HS_OK) t->kit.redo.size = before;
     redo_limit(t);
     return status;
 }
@@ -549,11 +539,11 @@ hs_status txn_log(txn *t, uint8_t operation, engine_table table, const hs_slice 
 hs_status txn_log_named(txn *t, uint8_t operation, engine_table table, const char *name,
                         const engine_table_options *options) {
     if (t->replaying || t->unlogged) return HS_OK;
-    size_t before = t->redo.size;
+    size_t before = t->kit.redo.size;
     hs_status status = log_table(t, operation, table);
-    if (status == HS_OK) status = buffer_slice(&t->redo, hs_slice_of(name));
-    if (status == HS_OK && options != NULL) status = table_options_encode(&t->redo, options);
-    if (status != HS_OK) t->redo.size = before;
+    if (status == HS_OK) status = buffer_slice(&t->kit.redo, hs_slice_of(name));
+    if (status == HS_OK && options != NULL) status = table_options_encode(&t->kit.redo, options);
+    if (status != HS_OK) t->kit.redo.size = before;
     redo_limit(t);
     return status;
 }
@@ -594,10 +584,10 @@ static hs_status note_broken(txn *t, hs_status status) {
  * back. */
 static hs_status put_logged(txn *t, table_entry *e, engine_table table, hs_slice key,
                             hs_slice value) {
-    size_t before = t->redo.size;
+    size_t before = t->kit.redo.size;
     TRY(txn_log(t, REDO_PUT, table, &key, &value));
     hs_status status = tree_put(t, e, key, value);
-    if (status != HS_OK && !t->unlogged) t->redo.size = before;
+    if (status != HS_OK && !t->unlogged) t->kit.redo.size = before;
     if (status == HS_OK) t->writes++;
     return note_broken(t, status);
 }
@@ -614,10 +604,10 @@ hs_status txn_delete(txn *t, engine_table table, bool shared, hs_slice key) {
     table_entry *e;
     TRY(txn_writable_table(t, table, shared, &e));
     TRY(txn_check_key(e, key));
-    size_t before = t->redo.size;
+    size_t before = t->kit.redo.size;
     TRY(txn_log(t, REDO_DELETE, table, &key, NULL));
     hs_status status = tree_delete(t, e, key);
-    if (status != HS_OK && !t->unlogged) t->redo.size = before;
+    if (status != HS_OK && !t->unlogged) t->kit.redo.size = before;
     if (status == HS_OK) t->writes++;
     return note_broken(t, status);
 }

@@ -50,17 +50,8 @@ typedef struct txn {
     size_t family_count;
     size_t family_capacity;
     size_t last_family;   /* the one looked up last */
-    family_state *lender; /* the family whose kit the following is; NULL: none */
-    page_pool pool;
-    uint32_t refill;    /* single pages taken at once at least; or TXN_THRIFTY */
-    run_list allocated; /* runs taken into use; some may have gone back to the pool */
-    run_list spare;     /* of these, runs of long values that it has freed again */
-    run_list freed;     /* runs of earlier commits that it replaced */
-    byte_buffer redo;   /* a wal_record whose payload is being written */
-    /* Queued writes: u8 redo operation (or QUEUE_INSERT), family, table, key, value. */
-    byte_buffer queue;
-    table_entry *tables; /* for the first family that is copied */
-    uint32_t table_capacity;
+    family_state *lender; /* the family whose kit this is; NULL: none */
+    writer_kit kit;
     dropped_tree *dropped;
     txn_expectation *expectations;
     size_t expectation_count;

@@ -104,6 +104,44 @@ static void commits_go_on_when_the_log_is_full(void **state) {
     collection_free(&c);
 }
 
+/* Puts values of `size` bytes until the file has no room for another one. */
+static void fill_up(engine *e, engine_table table, size_t size, uint64_t *key) {
+    uint8_t bytes[8], *value = calloc(1, size);
+    hs_status status = HS_OK;
+    assert_non_null(value);
+    while (status == HS_OK) {
+        engine_txn *t = begin_relaxed(e, table.family);
+        status = engine_put(t, table, number_key((*key)++, bytes), (hs_slice){value, size});
+        if (status == HS_OK)
+            assert_ok(engine_commit(t));
+        else
+            engine_abort(t);
+    }
+    assert_int_equal(status, HS_FULL);
+    free(value);
+}
+
+/* The map ends with a part of what a checkpoint brings to disk in one piece: no piece may reach
+ * behind it, where other memory lies. */
+static void a_file_that_fills_its_address_range_is_saved_to_its_last_unit(void **state) {
+    (void)state;
+    hs_config config = fixture_config();
+    config.address_range = (UINT64_C(64) << 20) + 40 * UNIT_SIZE;
+    collection c = collection_create_with(&config);
+    engine_table table = create_table(c.engine, "f", NULL);
+    uint64_t key = 0;
+    for (size_t units = 256; units >= 16; units /= 2)
+        fill_up(c.engine, table, units * UNIT_SIZE - 64, &key);
+    assert_true(stats_of(c.engine).file_bytes > UINT64_C(64) << 20);
+    assert_ok(engine_checkpoint(c.engine));
+    uint64_t content = content_hash(c.engine);
+    collection_crash(&c, CRASH_POWER, 1);
+    assert_ok(collection_open(&c));
+    assert_int_equal(content_hash(c.engine), content);
+    expect_sound(c.engine);
+    collection_free(&c);
+}
+
 static void many_checkpoints_need_no_more_memory_than_few(void **state) {
     (void)state;
     collection c = collection_create();
@@ -667,6 +705,7 @@ int main(int count, char **values) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_checkpoint_frees_the_log_and_one_without_commits_does_nothing),
         cmocka_unit_test(commits_go_on_when_the_log_is_full),
+        cmocka_unit_test(a_file_that_fills_its_address_range_is_saved_to_its_last_unit),
         cmocka_unit_test(many_checkpoints_need_no_more_memory_than_few),
         cmocka_unit_test(the_pages_of_a_dropped_family_come_back),
         cmocka_unit_test(the_pages_of_a_dropped_table_come_back),

@@ -58,6 +58,7 @@ struct memory_file {
      * sync_written has not made durable yet; 0: nothing. */
     uint64_t *brought;
     bool changes_unseen; /* it was mapped or cut, so that `written` does not tell all */
+    uint64_t range;      /* of its map; 0: none */
 };
 _Static_assert(PAGE / HALF == 16, "a page's half sectors have a bit each");
 
@@ -476,6 +477,11 @@ static hs_status memory_write_back(vfs_file *f, uint64_t offset, uint64_t size) 
     memory_file *file = handle->file;
     bool fails = enter_call(m, SYNCS, "write_back", &(memory_call){file->path, offset, size});
     if (fails && m->fault != FAULT_SYNC) return fault_error(m, "write_back", file->path);
+    /* There is memory of others behind the map, which the system's files would take for its own. */
+    if (file->range > 0 && offset + size > file->range) {
+        return error_set(HS_IO, "write_back of '%s' up to byte %" PRIu64 " of a map of %" PRIu64,
+                         file->path, offset + size, file->range);
+    }
     if (fails) part_from_disk(file);
     for (uint64_t page = offset / PAGE * PAGE; page < minimum(offset + size, file->size);
          page += PAGE) {
@@ -543,13 +549,14 @@ static hs_status memory_map(vfs_file *f, uint64_t range, void **address) {
                          handle->file->path);
     }
     handle->file->changes_unseen = true;
+    handle->file->range = range;
     *address = handle->file->bytes;
     return HS_OK;
 }
 
 static void memory_unmap(vfs_file *f, void *address, uint64_t range) {
     assert(address == handle_of(f)->file->bytes && range <= MEMORY_VFS_CAPACITY);
-    (void)f;
+    handle_of(f)->file->range = 0;
     (void)address;
     (void)range;
 }
