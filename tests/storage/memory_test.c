@@ -35,6 +35,11 @@ static hs_status record_all(hs_batch *batch, int round) {
     TRY(hs_vector_set(batch, "stays", &stay, "v", vector, 3));
     TRY(hs_series_write(batch, "stays", &stay, text("Heart Rate"), points, 2));
     TRY(hs_measure_set(batch, "stays", &stay, text("weight"), 80, text("kg"), 1));
+    TRY(hs_measure_reset(batch, "stays", &stay, text("weight"), 0, 2));
+    TRY(hs_measure_increment(batch, "stays", &stay, text("weight"), 1, text("kg"), 3));
+    hs_position positions[2] = {{.time = 5}, {.time = 4}};
+    TRY(hs_trajectory_write(batch, "stays", &stay, positions, 2));
+    TRY(hs_trajectory_thin(batch, "stays", &stay, 0, 9, &(hs_thinning){.every = 2}));
     return hs_entity_delete(batch, "patients", &note);
 }
 
@@ -45,6 +50,17 @@ static hs_status write_all(fixture *f, int round) {
     if (status == HS_OK) status = hs_batch_commit(batch);
     hs_batch_free(batch);
     return status;
+}
+
+static hs_status read_trajectory(hs_snapshot *snapshot, const hs_uuid *id) {
+    hs_trajectory_iterator *iterator;
+    hs_position position;
+    int more;
+    TRY(hs_trajectory_range(snapshot, "stays", id, 0, 9, &iterator));
+    while ((more = hs_trajectory_next(iterator, &position)) == 1)
+        continue;
+    hs_trajectory_iterator_close(iterator);
+    return (hs_status)more;
 }
 
 static hs_status read_all(fixture *f) {
@@ -64,6 +80,11 @@ static hs_status read_all(fixture *f) {
         hs_entity_iterator_close(iterator);
     }
     char type[HS_NAME_MAX + 1];
+    hs_ranked ranked[4];
+    size_t count;
+    if (status == HS_OK)
+        status = hs_measure_rank(snapshot, "stays", text("weight"), HS_GREATEST, 4, ranked, &count);
+    if (status == HS_OK) status = read_trajectory(snapshot, &ranked[0].id);
     if (status == HS_OK) status = hs_entity_locate(snapshot, &entity.id, type);
     hs_snapshot_close(snapshot);
     return status;

@@ -1,5 +1,5 @@
-/* model_test.c: random batches on entities and properties, compared with a model in memory; indexes
- * come and go meanwhile.
+/* model_test.c: random batches on entities, properties, measures and trajectories, compared with a
+ * model in memory; indexes come and go meanwhile.
  *
  * The model is an array of entities with arrays of properties. Each operation is first carried out
  * on a copy of it, which tells what the commit must answer; then everything that can be read is
@@ -14,6 +14,7 @@
 #define TYPES   2
 #define KEYS    12 /* entities a type that may exist */
 #define NAMES   6  /* properties that they may have */
+#define TIMES   40 /* of measures and trajectories */
 #define ROUNDS  600
 #define OPS_MAX 14
 
@@ -32,6 +33,8 @@ typedef struct model_entity {
     uint64_t revision; /* before the batch; 0: created by it */
     hs_time created_at, updated_at;
     model_property properties[NAMES];
+    double levels[TIMES]; /* of the measure, at each time; 0: none */
+    bool placed[TIMES];   /* the trajectory has a position then */
 } model_entity;
 
 typedef struct model {
@@ -45,6 +48,7 @@ typedef struct run {
     model *model, *next; /* as committed; as the batch makes it */
     bool indexed[TYPES][NAMES], unique[TYPES][NAMES];
     hs_time now;
+    double level; /* counts up: what is set is less than all before, what is added outweighs it */
     hs_uuid ids[TYPES][KEYS]; /* of the entities; the first half have keys that give them */
     hs_batch *batch;
 } run;
@@ -158,11 +162,77 @@ static hs_status unset(run *r, int type, int index, int name) {
     return HS_OK;
 }
 
+static int last_level(const model_entity *e) {
+    int time = TIMES - 1;
+    while (time >= 0 && e->levels[time] == 0)
+        time--;
+    return time;
+}
+
+/* Sets the measure, or adds to it. */
+static hs_status measure(run *r, int type, int index) {
+    model_entity *e = &r->next->entities[type][index];
+    const hs_uuid *id = &r->ids[type][index];
+    int time = (int)test_random_below(&r->random, TIMES), last = last_level(e);
+    double level = ++r->level;
+    if (test_random_below(&r->random, 2) == 0) {
+        assert_ok(hs_measure_increment(r->batch, type_names[type], id, text("level"), level,
+                                       text(""), time));
+        if (last >= 0) level += e->levels[last];
+        if (time < last) time = last;
+    } else {
+        level = -level;
+        assert_ok(
+            hs_measure_set(r->batch, type_names[type], id, text("level"), level, text(""), time));
+    }
+    if (!e->exists) return HS_NOT_FOUND;
+    e->levels[time] = level;
+    r->next->changed = true;
+    return HS_OK;
+}
+
+static hs_position position_at(int time) {
+    hs_position position = {.time = time};
+    position.embedding[time % HS_POSITION_DIMENSION] = (float)time / 7;
+    return position;
+}
+
+/* Writes some positions, in any order. */
+static hs_status place(run *r, int type, int index) {
+    model_entity *e = &r->next->entities[type][index];
+    hs_position positions[TIMES];
+    size_t count = test_random_below(&r->random, TIMES);
+    int from = (int)test_random_below(&r->random, TIMES), step = count % 2 == 0 ? 1 : 11;
+    for (size_t i = 0; i < count; i++) {
+        int time = (from + (int)i * step) % TIMES;
+        positions[i] = position_at(time);
+        if (!e->exists || e->placed[time]) continue;
+        e->placed[time] = r->next->changed = true;
+    }
+    assert_ok(
+        hs_trajectory_write(r->batch, type_names[type], &r->ids[type][index], positions, count));
+    return e->exists ? HS_OK : HS_NOT_FOUND;
+}
+
+/* Deletes the positions of a span. */
+static hs_status unplace(run *r, int type, int index) {
+    model_entity *e = &r->next->entities[type][index];
+    int from = (int)test_random_below(&r->random, TIMES);
+    int to = from + (int)test_random_below(&r->random, TIMES);
+    assert_ok(hs_trajectory_delete(r->batch, type_names[type], &r->ids[type][index], from, to));
+    if (!e->exists) return HS_NOT_FOUND;
+    for (int time = from; time < to && time < TIMES; time++) {
+        r->next->changed = r->next->changed || e->placed[time];
+        e->placed[time] = false;
+    }
+    return HS_OK;
+}
+
 static hs_status random_operation(run *r) {
     int type = (int)test_random_below(&r->random, TYPES),
         index = (int)test_random_below(&r->random, KEYS);
     int name = (int)test_random_below(&r->random, NAMES);
-    switch (test_random_below(&r->random, 20)) {
+    switch (test_random_below(&r->random, 26)) {
     case 0:
         return create(r, type, index, false);
     case 1:
@@ -175,6 +245,15 @@ static hs_status random_operation(run *r) {
     case 5:
     case 6:
         return create(r, type, index, true);
+    case 20:
+    case 21:
+        return measure(r, type, index);
+    case 22:
+    case 23:
+    case 24:
+        return place(r, type, index);
+    case 25:
+        return unplace(r, type, index);
     default: /* mostly of entities that exist, for failures end a batch */
         if (!r->next->entities[type][index].exists) create(r, type, index, true);
         return set(r, type, index, name);
@@ -295,16 +374,68 @@ static void compare_entity(run *r, hs_snapshot *snapshot, int type, int index) {
     assert_int_equal(count, expected);
 }
 
+static void compare_measure(run *r, hs_snapshot *snapshot, int type, int index) {
+    const model_entity *e = &r->model->entities[type][index];
+    hs_measure measure;
+    uint64_t count = 0;
+    int last = last_level(e);
+    for (int time = 0; time < TIMES; time++)
+        count += e->levels[time] != 0;
+    assert_status(
+        hs_measure_get(snapshot, type_names[type], &r->ids[type][index], text("level"), &measure),
+        last >= 0 ? HS_OK : HS_NOT_FOUND);
+    if (last < 0) return;
+    assert_true(measure.value == e->levels[last] && measure.time == last);
+    assert_int_equal(measure.count, count);
+}
+
+static void compare_trajectory(run *r, hs_snapshot *snapshot, int type, int index) {
+    const model_entity *e = &r->model->entities[type][index];
+    hs_trajectory_iterator *iterator;
+    hs_position position;
+    assert_ok(hs_trajectory_range(snapshot, type_names[type], &r->ids[type][index], HS_TIME_MIN,
+                                  HS_TIME_MAX, &iterator));
+    for (int time = 0; time < TIMES; time++) {
+        if (!e->placed[time]) continue;
+        hs_position expected = position_at(time);
+        assert_int_equal(hs_trajectory_next(iterator, &position), 1);
+        assert_int_equal(position.time, time);
+        assert_memory_equal(position.embedding, expected.embedding, sizeof expected.embedding);
+    }
+    assert_int_equal(hs_trajectory_next(iterator, &position), 0);
+    hs_trajectory_iterator_close(iterator);
+}
+
+/* Every entity with the measure is in its order once. */
+static void compare_order(run *r, hs_snapshot *snapshot, int type) {
+    hs_ranked ranked[KEYS + 1];
+    size_t count, expected = 0;
+    assert_ok(hs_measure_rank(snapshot, type_names[type], text("level"), HS_GREATEST, KEYS + 1,
+                              ranked, &count));
+    for (int i = 0; i < KEYS; i++)
+        expected += last_level(&r->model->entities[type][i]) >= 0;
+    assert_int_equal(count, expected);
+    for (size_t i = 0; i < count; i++) {
+        const model_entity *e = &r->model->entities[type][find_index(r, type, &ranked[i].id)];
+        assert_true(ranked[i].value == e->levels[last_level(e)]);
+        if (i > 0) assert_true(ranked[i - 1].value >= ranked[i].value);
+    }
+}
+
 static void compare(run *r) {
     hs_snapshot *snapshot = begin_snapshot(r->f);
     for (int type = 0; type < TYPES; type++) {
         uint64_t count, expected = 0;
         for (int index = 0; index < KEYS; index++) {
             compare_entity(r, snapshot, type, index);
-            expected += r->model->entities[type][index].exists;
+            if (!r->model->entities[type][index].exists) continue;
+            expected++;
+            compare_measure(r, snapshot, type, index);
+            compare_trajectory(r, snapshot, type, index);
         }
         assert_ok(hs_entity_count(snapshot, type_names[type], &count));
         assert_int_equal(count, expected);
+        compare_order(r, snapshot, type);
         for (int name = 0; name < NAMES; name++)
             if (r->indexed[type][name]) compare_index(r, snapshot, type, name);
     }

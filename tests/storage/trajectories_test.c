@@ -253,6 +253,8 @@ static void a_span_is_deleted_and_the_rest_stays(fixture *f) {
     assert_range(f, &id, p[20].time, INT64_MAX, p + 70, 30);
     uint64_t before = newest_commit(f);
     delete_now(f, &id, p[70].time, p[70].time);
+    delete_now(f, &id, p[30].time, p[40].time); /* nothing is there */
+    delete_now(f, &id, p[75].time + 1, p[76].time);
     assert_int_equal(newest_commit(f), before);
     delete_now(f, &id, ALWAYS);
     assert_range(f, &id, ALWAYS, NULL, 0);

@@ -214,16 +214,19 @@ static int seek_next(rewriting *r, bool first, hs_time time) {
     return found == 1 ? start < r->to : found;
 }
 
-/* Takes the block that the cursor stands on out of the table; *time receives the time behind it. */
+/* Takes the block that the cursor stands on out of the table, if it has positions of the span or is
+ * to be joined to what is left of those; *time receives the time behind it. */
 static hs_status take_block(rewriting *r, hs_time *time) {
     position_writer *w = r->writer;
     size_t count;
     TRY(read_block(w->cursor, r->rid, w->old, &count));
+    *time = w->old[count - 1].time + 1;
+    bool within = count_before(w->old, count, r->from) < count_before(w->old, count, r->to);
+    if (!within && r->kept_count == 0 && !r->waits) return HS_OK; /* it stays as it is */
     layout_key key = layout_position_key(r->rid, w->old[0].time);
     TRY(engine_delete(w->txn, w->table, layout_slice(&key)));
     for (size_t i = 0; i < count; i++)
         take(r, &w->old[i]);
-    *time = w->old[count - 1].time + 1;
     return put_kept(r, false);
 }
 
