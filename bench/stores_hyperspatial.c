@@ -52,7 +52,8 @@ static void create_all(hyperspatial_stores *s) {
     create_type(s->router, STATION);
     create_type(s->router, PATIENT);
     create_type(s->router, DOCUMENT);
-    must(hs_vector_register(s->router, COLLECTION, DOCUMENT, KIND, VECTOR_DIMENSIONS),
+    must(hs_vector_register(s->router, COLLECTION, DOCUMENT, KIND,
+                            &(hs_vector_options){.dimension = VECTOR_DIMENSIONS}),
          "hs_vector_register");
 }
 
@@ -285,8 +286,8 @@ static double scan_vectors(void *self, const float *query) {
     double sum = 0;
     int more;
     hs_uuid id;
-    for (const float *values; (more = hs_vector_next(iterator, &id, &values)) == 1;)
-        sum += (double)vector_dot(query, values);
+    for (hs_vector vector; (more = hs_vector_next(iterator, &id, &vector)) == 1;)
+        sum += (double)vector_dot(query, vector.values);
     must(more, "hs_vector_next");
     hs_vector_iterator_close(iterator);
     return sum;

@@ -1,19 +1,42 @@
-/* command_vectors.c: vectors (which kinds a type has, which vectors an entity has) and nearest. */
+/* command_vectors.c: vectors: the kinds of a type, registered, shown and dropped; the vectors of an
+ * entity, shown and written. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "address.h"
 #include "options.h"
+#include "vector_text.h"
+
+/* --- showing ---------------------------------------------------------------------------------- */
 
 static int list_kinds(invocation *run, const hs_vector_kind *kinds, size_t count) {
-    static const char *const columns[] = {"name", "dimension", "count"};
+    static const char *const columns[] = {"name",   "form",      "element",
+                                          "metric", "dimension", "count"};
     output_begin(run->out, columns, sizeof columns / sizeof *columns, false);
     for (size_t i = 0; i < count; i++) {
-        const cell row[] = {cell_name(kinds[i].name), cell_count(kinds[i].dimension),
+        const hs_vector_options *options = &kinds[i].options;
+        const cell row[] = {cell_name(kinds[i].name),
+                            cell_name(hs_vector_form_name(options->form)),
+                            cell_name(hs_element_name(options->element)),
+                            cell_name(hs_metric_name(options->metric)),
+                            cell_count(options->dimension),
                             cell_count(kinds[i].count)};
         output_row(run->out, row);
     }
     return output_end(run->out, EXIT_OK);
+}
+
+static int write_vector(invocation *run, const char *name, const hs_vector *vector) {
+    buffer text = {NULL, 0, 0};
+    cell values = cell_floats(vector->values, vector->dimension);
+    if (vector->form != HS_DENSE) {
+        vector_text_format(&text, vector);
+        values = cell_text(buffer_content(&text));
+    }
+    const cell row[] = {cell_name(name), cell_count(vector->dimension), values};
+    int code = output_row(run->out, row);
+    buffer_free(&text);
+    return code;
 }
 
 static int list_vectors(invocation *run, const hs_address *address, const hs_vector_kind *kinds,
@@ -22,118 +45,128 @@ static int list_vectors(invocation *run, const hs_address *address, const hs_vec
     output_begin(run->out, columns, sizeof columns / sizeof *columns, false);
     int code = EXIT_OK;
     for (size_t i = 0; i < count && code == EXIT_OK; i++) {
-        const float *values;
-        uint32_t dimension;
-        hs_status status = hs_vector_get(run->snapshot, address->type, &address->id, kinds[i].name,
-                                         &values, &dimension);
+        hs_vector vector;
+        hs_status status =
+            hs_vector_read(run->snapshot, address->type, &address->id, kinds[i].name, &vector);
         if (status == HS_NOT_FOUND) continue;
-        if (status != HS_OK) {
-            code = report_status(status);
-            break;
-        }
-        const cell row[] = {cell_name(kinds[i].name), cell_count(dimension),
-                            cell_floats(values, dimension)};
-        code = output_row(run->out, row);
+        code = status == HS_OK ? write_vector(run, kinds[i].name, &vector) : report_status(status);
     }
     return output_end(run->out, code);
+}
+
+static int show(invocation *run, const hs_address *address) {
+    const hs_vector_kind *kinds;
+    size_t count;
+    hs_status status = hs_snapshot_open(run->router, address->collection, &run->snapshot);
+    if (status == HS_OK) status = hs_vector_kinds(run->snapshot, address->type, &kinds, &count);
+    if (status != HS_OK) return report_status(status);
+    if (address->has_id) return list_vectors(run, address, kinds, count);
+    return list_kinds(run, kinds, count);
+}
+
+/* --- registering ------------------------------------------------------------------------------ */
+
+static int read_options(invocation *run, hs_vector_options *options) {
+    static const char *const forms[] = {"dense", "binary", "sparse", "multi"};
+    static const char *const elements[] = {"float32", "float16", "int8"};
+    static const char *const metrics[] = {"l2", "cosine", "inner-product", "l1", "hamming"};
+    size_t form = 0, element = 0, metric = 0;
+    uint64_t dimension = 0;
+    int code = option_choice(run, "form", forms, sizeof forms / sizeof *forms, &form);
+    if (code == EXIT_OK)
+        code =
+            option_choice(run, "element", elements, sizeof elements / sizeof *elements, &element);
+    if (code == EXIT_OK)
+        code = option_choice(run, "metric", metrics, sizeof metrics / sizeof *metrics, &metric);
+    if (code == EXIT_OK) code = option_count(run, "dimension", 1, UINT32_MAX, &dimension);
+    *options = (hs_vector_options){
+        .form = (hs_vector_form)form,
+        .element = (hs_element)element,
+        .metric = option_given(run, "metric") ? (hs_metric)(HS_L2 + metric) : HS_METRIC_DEFAULT,
+        .dimension = (uint32_t)dimension};
+    return code;
+}
+
+/* --register and --drop, and whether options fit to them. */
+static int change_kinds(invocation *run, const hs_address *address) {
+    static const char *const of_registering[] = {"form", "element", "metric", "dimension"};
+    const char *new = option_value(run, "register"), *old = option_value(run, "drop");
+    hs_vector_options options;
+    for (size_t i = 0; i < 4 && new == NULL; i++)
+        if (option_given(run, of_registering[i]))
+            return report(EXIT_USAGE,
+                          "option --%s is about a kind of vectors that is made; give "
+                          "--register NAME",
+                          of_registering[i]);
+    if (new == NULL && old == NULL) return EXIT_OK;
+    if (address->has_id)
+        return report(EXIT_USAGE, "kinds of vectors belong to an entity type; give %s/%s",
+                      address->collection, address->type);
+    hs_status status = HS_OK;
+    if (old != NULL) status = hs_vector_drop(run->router, address->collection, address->type, old);
+    if (status != HS_OK || new == NULL) return status == HS_OK ? EXIT_OK : report_status(status);
+    int code = read_options(run, &options);
+    if (code != EXIT_OK) return code;
+    status = hs_vector_register(run->router, address->collection, address->type, new, &options);
+    return status == HS_OK ? EXIT_OK : report_status(status);
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+/* Records NAME=VECTOR. */
+static int record_assignment(hs_batch *batch, const hs_address *address, const char *word) {
+    const char *equals = strchr(word, '=');
+    if (equals == NULL || equals == word)
+        return report(EXIT_USAGE, "\"%s\" is not NAME=VECTOR", word);
+    parsed_vector parsed;
+    char *name = copy_string((hs_slice){word, (size_t)(equals - word)});
+    int code = vector_text_parse(equals + 1, &parsed);
+    if (code == EXIT_OK) {
+        hs_status status =
+            hs_vector_write(batch, address->type, &address->id, name, &parsed.vector);
+        if (status != HS_OK) code = report_status(status);
+    }
+    vector_text_free(&parsed);
+    free(name);
+    return code;
+}
+
+static int record_all(invocation *run, hs_batch *batch, const hs_address *address) {
+    int code = EXIT_OK;
+    for (int i = 1; i < run->argument_count && code == EXIT_OK; i++)
+        code = record_assignment(batch, address, run->arguments[i]);
+    for (size_t i = 0; i < run->given_count && code == EXIT_OK; i++) {
+        if (strcmp(run->given[i].spec->name, "unset") != 0) continue;
+        hs_status status =
+            hs_vector_delete(batch, address->type, &address->id, run->given[i].value);
+        if (status != HS_OK) code = report_status(status);
+    }
+    return code;
+}
+
+static int write_vectors(invocation *run, const hs_address *address) {
+    if (run->argument_count == 1 && !option_given(run, "unset")) return EXIT_OK;
+    if (!address->has_id)
+        return report(EXIT_USAGE, "vectors are set of an entity; give %s/%s/KEY",
+                      address->collection, address->type);
+    hs_batch *batch = NULL;
+    hs_status status = hs_batch_create(run->router, address->collection, &batch);
+    if (status != HS_OK) return report_status(status);
+    int code = record_all(run, batch, address);
+    if (code == EXIT_OK && (status = hs_batch_commit(batch)) != HS_OK) code = report_status(status);
+    hs_batch_free(batch);
+    return code;
 }
 
 int command_vectors(invocation *run) {
     hs_address address;
-    int code = address_open(run, run->arguments[0], &address);
-    if (code != EXIT_OK) return code;
+    hs_status status = hs_address_resolve(run->router, run->arguments[0], &address);
+    if (status != HS_OK) return report_status(status);
     if (address.type[0] == '\0') {
         return report(EXIT_USAGE, "%s names a collection; give an entity type, %s/TYPE",
                       run->arguments[0], run->arguments[0]);
     }
-    const hs_vector_kind *kinds;
-    size_t count;
-    hs_status status = hs_vector_kinds(run->snapshot, address.type, &kinds, &count);
-    if (status != HS_OK) return report_status(status);
-    if (address.has_id) return list_vectors(run, &address, kinds, count);
-    return list_kinds(run, kinds, count);
-}
-
-/* --- nearest --------------------------------------------------------------------------------- */
-
-typedef struct search {
-    const char *type;
-    const char *vector;
-    hs_metric metric;
-    size_t k;
-    hs_address query; /* the entity whose vector is looked for */
-} search;
-
-static int print_neighbours(invocation *run, const search *asked, const hs_neighbour *neighbours,
-                            size_t count) {
-    static const char *const columns[] = {"key", "id", "distance"};
-    output_begin(run->out, columns, sizeof columns / sizeof *columns, false);
-    int code = EXIT_OK;
-    for (size_t i = 0; i < count && code == EXIT_OK; i++) {
-        hs_entity entity;
-        hs_status status = hs_entity_get(run->snapshot, asked->type, &neighbours[i].id, &entity);
-        if (status != HS_OK) {
-            code = report_status(status);
-            break;
-        }
-        const cell row[] = {cell_key(entity.key), cell_id(&entity.id),
-                            cell_float64(neighbours[i].distance)};
-        code = output_row(run->out, row);
-    }
-    return output_end(run->out, code);
-}
-
-static int search_run(invocation *run, const search *asked) {
-    const float *values;
-    uint32_t dimension;
-    hs_status status = hs_vector_get(run->snapshot, asked->query.type, &asked->query.id,
-                                     asked->vector, &values, &dimension);
-    if (status != HS_OK) return report_status(status);
-    hs_neighbour *neighbours = allocate(asked->k, sizeof *neighbours);
-    size_t count = 0;
-    status = hs_vector_nearest(run->snapshot, asked->type, asked->vector, asked->metric, values,
-                               dimension, asked->k, &asked->query.id, neighbours, &count);
-    int code =
-        status == HS_OK ? print_neighbours(run, asked, neighbours, count) : report_status(status);
-    free(neighbours);
-    return code;
-}
-
-/* The query entity by its key within the searched type, or by a full address. */
-static int find_query(invocation *run, const hs_address *searched, const char *text,
-                      hs_address *query) {
-    hs_entity entity;
-    *query = *searched;
-    hs_status status = hs_entity_find(run->snapshot, searched->type, hs_slice_of(text), &entity);
-    if (status == HS_OK) {
-        query->id = entity.id;
-        return EXIT_OK;
-    }
-    if (strchr(text, '/') == NULL && hs_uuid_parse(hs_slice_of(text), &query->id) != HS_OK) {
-        return report(EXIT_NOT_FOUND, "%s/%s has no entity %s", searched->collection,
-                      searched->type, text);
-    }
-    status = hs_address_resolve(run->router, text, query);
-    if (status != HS_OK) return report_status(status);
-    if (!query->has_id) return report(EXIT_USAGE, "%s names no entity; give %s/KEY", text, text);
-    if (strcmp(query->collection, searched->collection) == 0) return EXIT_OK;
-    return report(EXIT_USAGE, "%s is in another collection than the type to search, %s/%s", text,
-                  searched->collection, searched->type);
-}
-
-int command_nearest(invocation *run) {
-    static const char *const metrics[] = {
-        [HS_L2] = "l2", [HS_COSINE] = "cosine", [HS_INNER_PRODUCT] = "inner-product"};
-    size_t metric = HS_L2;
-    uint64_t k = 10;
-    int code = option_choice(run, "metric", metrics, sizeof metrics / sizeof *metrics, &metric);
-    if (code == EXIT_OK) code = option_count(run, "count", 1, 100000, &k);
-    hs_address searched;
-    if (code == EXIT_OK) code = address_open_type(run, run->arguments[0], &searched);
-    search asked = {.type = searched.type,
-                    .vector = run->arguments[1],
-                    .metric = (hs_metric)metric,
-                    .k = (size_t)k};
-    if (code == EXIT_OK) code = find_query(run, &searched, run->arguments[2], &asked.query);
-    return code == EXIT_OK ? search_run(run, &asked) : code;
+    int code = change_kinds(run, &address);
+    if (code == EXIT_OK) code = write_vectors(run, &address);
+    return code == EXIT_OK ? show(run, &address) : code;
 }

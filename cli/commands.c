@@ -113,7 +113,9 @@ static const option_spec measures_options[] = {
 
 static const option_spec nearest_options[] = {
     {"count", 'k', "N", "how many, 1 to 100000 (default 10)"},
-    {"metric", 'm', "METRIC", "l2 (default), cosine or inner-product"},
+    {"metric", 'm', "METRIC", "l2, cosine, inner-product, l1, hamming (or registered)"},
+    {"where", 'w', "CONDITION", "only entities that meet the condition"},
+    {"threads", 't', "N", "compare with N threads, 1 (default) to 64"},
     END,
 };
 
@@ -145,6 +147,17 @@ static const option_spec trajectory_options[] = {
     {"every", 0, "N", "each N-th position, the first and the last"},
     {"moved", 0, "DISTANCE", "those that have moved by more than this"},
     {"metric", 'm', "METRIC", "of --moved: hyperbolic (default) or euclidean"},
+    END,
+};
+
+static const option_spec vectors_options[] = {
+    {"unset", 'u', "NAME", "remove a vector of the entity; may be repeated"},
+    {"register", 'r', "NAME", "make a kind of vectors of the type"},
+    {"dimension", 'n', "N", "its numbers, bits or greatest index + 1"},
+    {"form", 0, "FORM", "dense (default), binary, sparse or multi"},
+    {"element", 0, "ELEMENT", "stored as float32 (default), float16 or int8"},
+    {"metric", 'm', "METRIC", "l2, cosine, inner-product, l1 or hamming"},
+    {"drop", 0, "NAME", "drop a kind with all its vectors"},
     END,
 };
 
@@ -290,26 +303,30 @@ const command commands[] = {
     },
     {
         .name = "vectors",
-        .arguments = "ADDRESS",
+        .arguments = "ADDRESS [NAME=VECTOR...]",
         .arguments_min = 1,
-        .arguments_max = 1,
-        .summary = "Show the vector kinds of a type, or the vectors of an entity",
+        .arguments_max = 4096,
+        .summary = "Show and set vectors of an entity, and the kinds of a type",
         .description =
-            "COLLECTION/TYPE: the kinds of vectors registered for the type, with dimension\n"
-            "and number. An entity: its vectors.",
-        .example = "hyperspatial -d db vectors medical/icustays",
+            "COLLECTION/TYPE: the kinds of vectors registered for the type; --register makes\n"
+            "one, --drop drops one. An entity: its vectors; NAME=VECTOR sets one:\n"
+            "[0.5,1] dense, 0b0110 binary (bit 0 first), {3:0.5,17:1} sparse (index:value),\n"
+            "[[1,2],[3,4]] multi.",
+        .example = "hyperspatial -d db vectors medical/icustays -r text -n 768 -m cosine",
+        .options = vectors_options,
         .run = command_vectors,
     },
     {
         .name = "nearest",
-        .arguments = "COLLECTION/TYPE VECTOR ADDRESS",
+        .arguments = "COLLECTION/TYPE VECTOR QUERY",
         .arguments_min = 3,
         .arguments_max = 3,
-        .summary = "Find the entities whose vector is nearest to an entity's",
+        .summary = "Find the entities whose vector is nearest",
         .description =
-            "The vector named VECTOR of the entity at ADDRESS (or of the entity with this\n"
-            "key in the type) is compared with that of every other entity of the type; the\n"
-            "nearest come first. Exact. The entity itself is left out.",
+            "QUERY is the address of an entity, or its key in the type: its vector named\n"
+            "VECTOR is looked for, and the entity itself left out. Or it is a vector, such\n"
+            "as [0.5,1] (see vectors). Compared with every vector of the type, or of the\n"
+            "entities that meet the condition; the nearest come first. Exact.",
         .example = "hyperspatial -d db nearest medical/icustays vitals 30057454 -k 5",
         .options = nearest_options,
         .run = command_nearest,

@@ -184,17 +184,46 @@ static int export_edges(exporter *to, const char *type, const hs_uuid *id) {
     return code;
 }
 
+/* A vector by its form: numbers, bits as text, indexes with values, or rows. */
+static void add_vector(buffer *line, const hs_vector *vector) {
+    size_t dimension = vector->dimension;
+    switch (vector->form) {
+    case HS_BINARY:
+        buffer_text(line, ",\"bits\":\"");
+        for (size_t i = 0; i < dimension; i++)
+            buffer_char(line, (char)('0' + (vector->bits[i / 8] >> (i % 8) & 1)));
+        buffer_char(line, '"');
+        return;
+    case HS_SPARSE:
+        buffer_text(line, ",\"indexes\":[");
+        for (size_t i = 0; i < vector->count; i++)
+            buffer_format(line, "%s%u", i > 0 ? "," : "", (unsigned)vector->indexes[i]);
+        buffer_char(line, ']');
+        add_floats(line, "values", vector->values, vector->count);
+        return;
+    case HS_MULTI:
+        buffer_text(line, ",\"rows\":[");
+        for (size_t i = 0; i < vector->count; i++) {
+            if (i > 0) buffer_char(line, ',');
+            format_json_floats(line, vector->values + i * dimension, dimension);
+        }
+        buffer_char(line, ']');
+        return;
+    default:
+        add_floats(line, "values", vector->values, dimension);
+    }
+}
+
 static int export_vectors(exporter *to, const char *type, const hs_uuid *id) {
     for (size_t i = 0; i < to->kind_count; i++) {
         const char *name = to->kinds[i].name;
-        const float *values;
-        uint32_t dimension;
-        hs_status status = hs_vector_get(to->snapshot, type, id, name, &values, &dimension);
+        hs_vector vector;
+        hs_status status = hs_vector_read(to->snapshot, type, id, name, &vector);
         if (status == HS_NOT_FOUND) continue;
         if (status != HS_OK) return report_status(status);
         buffer *line = open_line(to, "vector", hs_slice_of(name));
         add_id(line, "entity", id);
-        add_floats(line, "values", values, dimension);
+        add_vector(line, &vector);
         int code = close_line(to);
         if (code != EXIT_OK) return code;
     }
@@ -318,8 +347,13 @@ static int export_type_line(exporter *to, const char *type) {
     buffer *line = open_line(to, "type", hs_slice_of(type));
     buffer_text(line, ",\"vectors\":[");
     for (size_t i = 0; i < to->kind_count; i++) {
-        buffer_format(line, "%s{\"name\":\"%s\",\"dimension\":%u}", i > 0 ? "," : "",
-                      to->kinds[i].name, (unsigned)to->kinds[i].dimension);
+        const hs_vector_options *options = &to->kinds[i].options;
+        buffer_format(line,
+                      "%s{\"name\":\"%s\",\"form\":\"%s\",\"element\":\"%s\",\"metric\":\"%s\","
+                      "\"dimension\":%u}",
+                      i > 0 ? "," : "", to->kinds[i].name, hs_vector_form_name(options->form),
+                      hs_element_name(options->element), hs_metric_name(options->metric),
+                      (unsigned)options->dimension);
     }
     buffer_char(line, ']');
     return close_line(to);

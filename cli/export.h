@@ -4,7 +4,7 @@
  * followed by its entities by UUID; an entity's line by what belongs to it, in this order:
  *
  *   {"collection":"medical","version":1}
- *   {"type":"patients","vectors":[{"name":"profile","dimension":3}]}
+ *   {"type":"patients","vectors":[{"name":"profile","form":"dense",…,"dimension":3}]}
  *   {"entity":UUID,"type":"patients","key":"10014729","properties":{"age":21,"dod":null}}
  *   {"edge":"has","source":UUID,"target_type":"admissions","target":UUID,"active":true,"weight":1}
  *   {"vector":"profile","entity":UUID,"values":[0.5,1,-2]}

@@ -16,7 +16,8 @@ static void write_hospital(hs_router *router) {
     must(hs_collection_create(router, "demo"));
     must(hs_type_create(router, "demo", "patients"));
     must(hs_type_create(router, "demo", "stays"));
-    must(hs_vector_register(router, "demo", "stays", "features", 3));
+    must(hs_vector_register(router, "demo", "stays", "features",
+                            &(hs_vector_options){.dimension = 3}));
 
     hs_batch *batch;
     must(hs_batch_create(router, "demo", &batch));

@@ -31,7 +31,8 @@ static void print_nearest(hs_snapshot *snapshot, const char *label, hs_metric me
 int main(int count, char **arguments) {
     hs_router *router = example_open(count, arguments, "demo");
     must(hs_type_create(router, "demo", "words"));
-    must(hs_vector_register(router, "demo", "words", "meaning", DIMENSION));
+    must(hs_vector_register(router, "demo", "words", "meaning",
+                            &(hs_vector_options){.dimension = DIMENSION}));
     hs_batch *batch;
     must(hs_batch_create(router, "demo", &batch));
     add(batch, "cat", (float[]){0.9f, 0.8f, 0.1f, 0});

@@ -30,11 +30,12 @@ _hyperspatial_options() {
     list) echo --where --limit --after --columns --order-by --descending --explain ;;
     measures) echo --from --to --by --top --bottom ;;
     trajectory) echo --from --to --at --last --every --moved --metric ;;
-    nearest) echo --count --metric ;;
+    nearest) echo --count --metric --where --threads ;;
     series) echo --from --to --every --agg ;;
     set) echo --create --unset --revision ;;
     stats) echo --storage ;;
     type) echo --set ;;
+    vectors) echo --unset --register --dimension --form --element --metric --drop ;;
     esac
 }
 
@@ -44,7 +45,10 @@ _hyperspatial_values() {
     *:-f | *:--format) echo table json csv ;;
     import:--durability) echo durable buffered relaxed ;;
     import:--max-rejects) echo unlimited ;;
-    nearest:-m | nearest:--metric) echo l2 cosine inner-product ;;
+    nearest:-m | nearest:--metric | vectors:-m | vectors:--metric)
+        echo l2 cosine inner-product l1 hamming ;;
+    vectors:--form) echo dense binary sparse multi ;;
+    vectors:--element) echo float32 float16 int8 ;;
     series:-a | series:--agg) echo avg min max sum count first last all ;;
     series:-e | series:--every) echo 1m 15m 1h 1d 1w ;;
     trajectory:-m | trajectory:--metric) echo hyperbolic euclidean ;;

@@ -32,6 +32,15 @@ void hs_filter_free(hs_filter *filter);
 bool hs_filter_matches(const hs_filter *filter, const hs_entity *entity,
                        const hs_property *properties, size_t count);
 
+/* A condition on the entities of a type in a snapshot, for searches (hs_vector_accept): whether the
+ * entity meets it: 1, 0, or a negative hs_status. `context` is an hs_filter_context. */
+typedef struct hs_filter_context {
+    hs_snapshot *snapshot;
+    const char *type;
+    const hs_filter *filter;
+} hs_filter_context;
+int hs_filter_accepts(void *context, const hs_uuid *id);
+
 #ifdef __cplusplus
 }
 #endif

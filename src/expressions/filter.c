@@ -37,3 +37,14 @@ bool hs_filter_matches(const hs_filter *filter, const hs_entity *entity,
                        const hs_property *properties, size_t count) {
     return condition_holds(filter->root, entity, properties, count);
 }
+
+int hs_filter_accepts(void *context, const hs_uuid *id) {
+    const hs_filter_context *of = context;
+    hs_entity entity;
+    const hs_property *properties;
+    size_t count;
+    hs_status status = hs_entity_get(of->snapshot, of->type, id, &entity);
+    if (status == HS_OK) status = hs_property_all(of->snapshot, of->type, id, &properties, &count);
+    if (status != HS_OK) return (int)status;
+    return hs_filter_matches(of->filter, &entity, properties, count);
+}

@@ -112,12 +112,19 @@ static hs_status check_vector(const import *im, hs_snapshot *snapshot, const cha
     TRY(hs_vector_kinds(snapshot, type, &kinds, &count));
     for (size_t i = 0; i < count; i++) {
         if (strcmp(kinds[i].name, vector->name) != 0) continue;
-        if (kinds[i].dimension == vector->dimension) return HS_OK;
+        const hs_vector_options *options = &kinds[i].options;
+        if (options->form != HS_DENSE)
+            return error_set(HS_INVALID,
+                             "%s: the vector '%s' of '%s' is %s in the collection '%s'; an import "
+                             "writes dense ones",
+                             im->map.path, vector->name, type, hs_vector_form_name(options->form),
+                             im->map.collection);
+        if (options->dimension == vector->dimension) return HS_OK;
         return error_set(HS_INVALID,
                          "%s: the vector '%s' of '%s' has %u numbers, but those in the collection "
                          "'%s' have %u",
                          im->map.path, vector->name, type, vector->dimension, im->map.collection,
-                         kinds[i].dimension);
+                         options->dimension);
     }
     return HS_OK;
 }
@@ -141,11 +148,14 @@ static hs_status check_vectors(const import *im, const hs_names *existing) {
 
 /* --- making the collection ready ------------------------------------------------------------- */
 
+/* A kind that is there already may be stored otherwise; check_vectors has seen that it fits. */
 static hs_status make_vectors(import *im, const source *from) {
     for (size_t i = 0; i < from->vector_count; i++) {
         const vector_spec *vector = &from->vectors[i];
-        TRY(hs_vector_register(im->router, im->map.collection, vector_type(from, vector),
-                               vector->name, vector->dimension));
+        const hs_vector_options options = {.dimension = vector->dimension};
+        hs_status status = hs_vector_register(im->router, im->map.collection,
+                                              vector_type(from, vector), vector->name, &options);
+        if (status != HS_OK && status != HS_EXISTS) return status;
     }
     return HS_OK;
 }

@@ -162,10 +162,10 @@ hs_status hs_index_drop(hs_router *router, const char *collection, const char *t
 }
 
 hs_status hs_vector_register(hs_router *router, const char *collection, const char *type,
-                             const char *name, uint32_t dimension) {
+                             const char *name, const hs_vector_options *options) {
     struct collection *used;
     TRY(router_use(router, collection, &used));
-    hs_status status = vectors_register(used, type, name, dimension);
+    hs_status status = vectors_register(used, type, name, options);
     router_release(used);
     return status;
 }

@@ -118,7 +118,8 @@ int main(int argc, char **argv) {
     must(hs_collection_create(router, COLLECTION));
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         must(hs_type_create(router, COLLECTION, types[i]));
-    must(hs_vector_register(router, COLLECTION, "patients", "profile", 3));
+    must(hs_vector_register(router, COLLECTION, "patients", "profile",
+                            &(hs_vector_options){.dimension = 3}));
     must(hs_batch_create(router, COLLECTION, &batch));
     fill(batch);
     must(hs_batch_commit(batch));

@@ -159,7 +159,7 @@ class CommandLine(Program):
         self.fails(USAGE, "nearest", "clinic/patients", "profile", "p1", "-k", "0", says="1 to 100000")
         self.fails(USAGE, "nearest", "clinic/patients", "profile", "p1", "-k", "100001", says="1 to 100000")
         self.fails(USAGE, "nearest", "clinic/patients", "profile", "p1", "-m", "hyperbolic",
-                   says="l2, cosine or inner-product")
+                   says="l2, cosine, inner-product, l1 or hamming")
         self.fails(USAGE, "--format", "xml", "stats", says="table, json or csv")
         self.fails(USAGE, "series", "clinic/patients/p1", "odd", "--from", "then", says="--from")
         self.fails(USAGE, "series", "clinic/patients/p1", "odd", "--every", "soon", says="--every")
@@ -563,13 +563,65 @@ class Asking(Program):
         self.assertEqual(self.json("trajectory", "clinic/patients/p2"), [])
 
     def test_vectors_of_a_type_and_of_an_entity(self):
-        self.assertEqual(self.json("vectors", "clinic/patients"), [{"name": "profile", "dimension": 3, "count": 3}])
+        self.assertEqual(self.json("vectors", "clinic/patients"), [{"name": "profile", "form": "dense",
+                                                                  "element": "float32", "metric": "l2", "dimension": 3,
+                                                                  "count": 3}])
         self.assertEqual(self.json("vectors", "clinic/patients/p2"),
                          [{"name": "profile", "dimension": 3, "values": [0.5, 0.5, 0]}])
         self.assertEqual(self.csv("vectors", "clinic/patients/p1")[0]["values"], "[1,0,0]")
         self.assertEqual(self.json("vectors", "clinic/wards"), [])
         self.assertEqual(self.json("vectors", f"clinic/patients/{KEYLESS}"), [])
         self.fails(USAGE, "vectors", "clinic", says="clinic/TYPE")
+
+    def test_vectors_of_every_form_are_registered_set_read_and_searched(self):
+        self.copy()
+        forms = {"words": (["--form", "sparse"], "{1:0.5,7:2}", {"indexes": [1, 7], "values": [0.5, 2]}),
+                 "hash": (["--form", "binary", "-n", "5"], "0b01101", {"bits": "01101"}),
+                 "tokens": (["--form", "multi", "-n", "2", "--element", "float16", "-m", "cosine"], "[[1,0],[0,2]]",
+                            {"rows": [[1, 0], [0, 2]]}),
+                 "small": (["-n", "3", "--element", "int8", "-m", "l1"], "[127, -1,0]", {"values": [127, -1, 0]})}
+        for name, (options, text, exported) in forms.items():
+            rows = self.json("vectors", "clinic/patients", "--register", name, *options)
+            self.assertEqual([row["count"] for row in rows if row["name"] == name], [0])
+            self.json("vectors", "clinic/patients/p1", f"{name}={text}")
+            rows = {row["name"]: row["values"] for row in self.json("vectors", "clinic/patients/p1")}
+            expected = exported["values"] if name == "small" else text
+            self.assertEqual(rows[name], expected)
+            (found,) = self.json("nearest", "clinic/patients", name, text)
+            self.assertEqual(found["key"], "p1")
+            self.assertEqual(self.json("nearest", "clinic/patients", name, "p1", "-t", "4"), [])
+            lines = [json.loads(line) for line in self.done("export", "clinic").splitlines()]
+            (line,) = [line for line in lines if line.get("vector") == name]
+            del line["vector"], line["entity"]
+            self.assertEqual(line, exported)
+        self.assertEqual(self.json("vectors", "clinic/patients/p1", "-u", "hash", "-u", "small", "-u", "tokens", "-u", "words"),
+                         [{"name": "profile", "dimension": 3, "values": [1, 0, 0]}])
+        self.assertEqual(len(self.json("vectors", "clinic/patients", "--drop", "hash")), 4)
+
+    def test_vectors_that_break_a_rule_are_refused(self):
+        self.copy()
+        for word, says in (("profile", "NAME=VECTOR"), ("=[1]", "NAME=VECTOR"), ("profile=1,2", "no vector"),
+                           ("profile=[1,2", "at character 5"), ("profile=[1,x]", "a number"), ("profile=[1e40]", "finite"),
+                           ("profile=[1,2]x", "the end"), ("profile={1=2}", ":"), ("profile={-1:2}", "an index"),
+                           ("profile={4294967296:2}", "an index"), ("profile={5:1,2:1}", "follows"), ("profile={1:2", "}"),
+                           ("profile=0b", "0 or 1"), ("profile=[[1],[1,2]]", "row 2"), ("profile=[[1],2]", "["),
+                           ("profile=[[1]", "]"), ("profile=[1,2]", "3 dimensions"), ("profile=0b1", "is dense")):
+            self.fails(USAGE, "vectors", "clinic/patients/p1", word, says=says)
+        self.fails(NOT_FOUND, "vectors", "clinic/patients/p1", "unknown=[1]", says="unknown")
+        self.fails(USAGE, "vectors", "clinic/patients", "profile=[1,2,3]", says="clinic/patients/KEY")
+        self.fails(USAGE, "vectors", "clinic/patients", "--dimension", "3", says="--register")
+        self.fails(USAGE, "vectors", "clinic/patients/p1", "-r", "x", "-n", "3", says="clinic/patients")
+        self.fails(USAGE, "vectors", "clinic/patients", "-r", "x", says="not 0")
+        self.fails(USAGE, "vectors", "clinic/patients", "-r", "x", "-n", "3", "--form", "sparse", "-m", "l2", says="sparse")
+        self.fails(NOT_FOUND, "vectors", "clinic/patients", "--drop", "x", says="'x'")
+
+    def test_nearest_among_the_entities_that_meet_a_condition(self):
+        rows = self.json("nearest", "clinic/patients", "profile", "[1,0,0]", "-w", "_key != 'p1'", "-k", "1")
+        self.assertEqual([row["key"] for row in rows], ["p2"])
+        self.assertEqual(self.json("nearest", "clinic/patients", "profile", "p1", "-w", "_key = 'p1'"), [])
+        self.fails(USAGE, "nearest", "clinic/patients", "profile", "p1", "-w", "_key =")
+        self.fails(USAGE, "nearest", "clinic/patients", "profile", "[1,0]", says="3 dimensions")
+        self.fails(USAGE, "nearest", "clinic/patients", "profile", "p1", "-m", "hamming", says="dense")
 
     def test_nearest_by_each_metric(self):
         rows = self.json("nearest", "clinic/patients", "profile", "clinic/patients/p1")
@@ -806,7 +858,8 @@ class Exporting(Program):
     def test_an_export_has_everything_in_one_order(self):
         lines = self.lines("--type", "patients")
         self.assertEqual(lines[0], {"collection": "clinic", "version": 1})
-        self.assertEqual(lines[1], {"type": "patients", "vectors": [{"name": "profile", "dimension": 3}]})
+        self.assertEqual(lines[1], {"type": "patients", "vectors": [
+            {"name": "profile", "form": "dense", "element": "float32", "metric": "l2", "dimension": 3}]})
         ids = [line["entity"] for line in lines if "properties" in line]
         self.assertEqual((len(ids), ids), (5, sorted(ids)))
         own = self.json("get", "clinic/patients/p1")[0]["_id"]

@@ -224,7 +224,8 @@ static void an_unknown_collection_is_not_found(void **state) {
     assert_status(hs_type_drop(r, "nope", "t"), HS_NOT_FOUND);
     assert_status(hs_type_rename(r, "nope", "t", "u"), HS_NOT_FOUND);
     assert_status(hs_type_list(r, "nope", &names), HS_NOT_FOUND);
-    assert_status(hs_vector_register(r, "nope", "t", "v", 3), HS_NOT_FOUND);
+    assert_status(hs_vector_register(r, "nope", "t", "v", &(hs_vector_options){.dimension = 3}),
+                  HS_NOT_FOUND);
     assert_status(hs_vector_drop(r, "nope", "t", "v"), HS_NOT_FOUND);
     assert_false(file_exists(in_root(f, "nope.hs")));
     assert_false(file_exists(in_root(f, "nope.hs-log")));
@@ -268,9 +269,13 @@ static void an_unknown_type_is_not_found(void **state) {
     create_medical(f);
     assert_error(hs_type_drop(f->router, "medical", "nope"), HS_NOT_FOUND, "'nope'");
     assert_error(hs_type_rename(f->router, "medical", "nope", "fine"), HS_NOT_FOUND, "'nope'");
-    assert_error(hs_vector_register(f->router, "medical", "nope", "v", 3), HS_NOT_FOUND, "'nope'");
+    assert_error(
+        hs_vector_register(f->router, "medical", "nope", "v", &(hs_vector_options){.dimension = 3}),
+        HS_NOT_FOUND, "'nope'");
     assert_error(hs_vector_drop(f->router, "medical", "patients", "v"), HS_NOT_FOUND, "'v'");
-    assert_status(hs_vector_register(f->router, "medical", "patients", "v", 5000), HS_INVALID);
+    assert_status(hs_vector_register(f->router, "medical", "patients", "v",
+                                     &(hs_vector_options){.dimension = 5000}),
+                  HS_INVALID);
 }
 
 static void a_file_that_is_no_collection_is_refused_and_left_alone(void **state) {
@@ -440,7 +445,8 @@ static void statistics_count_what_is_there(void **state) {
     create_medical(f);
     hs_uuid a = create_entity(f, "medical", "patients", "1");
     hs_uuid b = create_entity(f, "medical", "admissions", "2");
-    assert_ok(hs_vector_register(f->router, "medical", "patients", "v", 2));
+    assert_ok(hs_vector_register(f->router, "medical", "patients", "v",
+                                 &(hs_vector_options){.dimension = 2}));
     hs_batch *batch;
     const hs_edge edge = {"patients", a, hs_slice_of("had"), "admissions", b, true, 1};
     const hs_point points[] = {{1, 1}, {2, 2}, {3, 3}};

@@ -19,7 +19,7 @@ static hs_uuid build(fixture *f) {
     const hs_point points[] = {{1000, 1}, {2000, 2}, {3000, 3}};
     const hs_position position = {.time = 5};
     const hs_edge edge = {"stays", id, text("next"), "stays", id, true, 0.5f};
-    assert_ok(vectors_register(f->collection, "stays", "v", 4));
+    assert_ok(vectors_register(f->collection, "stays", "v", &(hs_vector_options){.dimension = 4}));
     hs_batch *batch = begin_batch(f);
     assert_ok(hs_edge_add(batch, &edge));
     assert_ok(hs_vector_set(batch, "stays", &id, "v", (float[]){1, 2, 3, 4}, 4));
@@ -281,7 +281,7 @@ static void a_table_of_no_kind_is_found(fixture *f) {
     engine_txn *txn;
     engine_table table;
     engine_family family = table_of(f, "stays", TABLE_META).family;
-    const char *names[] = {"vectors_v_0", "vectors__3", "vectors_3", "something"};
+    const char *names[] = {"vectors_w", "postings_v2", "vectors_", "something"};
     assert_ok(engine_begin_write(f->engine, &family, 1, HS_RELAXED, &txn));
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         assert_ok(engine_table_create(txn, family, names[i], &(engine_table_options){0}, &table));

@@ -5,18 +5,23 @@
 #include "random.h"
 
 #include "storage/vectors/distance.h"
+#include "storage/vectors/nearest.h"
 
 #define DIMENSIONS 40
 
+#define ROWS 7
+
 static double expected_distance(hs_metric metric, const float *a, const float *b, uint32_t n) {
-    double ab = 0, aa = 0, bb = 0, squares = 0;
+    double ab = 0, aa = 0, bb = 0, squares = 0, sum = 0;
     for (uint32_t i = 0; i < n; i++) {
         ab += (double)a[i] * b[i];
         aa += (double)a[i] * a[i];
         bb += (double)b[i] * b[i];
         squares += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
+        sum += fabs((double)a[i] - b[i]);
     }
     if (metric == HS_L2) return sqrt(squares);
+    if (metric == HS_L1) return sum;
     if (metric == HS_INNER_PRODUCT) return -ab;
     return 1 - ab / (sqrt(aa) * sqrt(bb));
 }
@@ -30,36 +35,93 @@ static void distances_are_as_defined_in_every_dimension(void **state) {
             a[i] = (float)test_random_below(&random, 2000) / 100 - 10;
             b[i] = (float)test_random_below(&random, 2000) / 100 - 9.5f;
         }
-        for (int metric = HS_L2; metric <= HS_INNER_PRODUCT; metric++) {
+        for (hs_metric metric = HS_L2; metric <= HS_L1; metric++) {
             distance query;
-            distance_prepare(&query, (hs_metric)metric, a, n);
-            double expected = expected_distance((hs_metric)metric, a, b, n);
-            assert_true(fabs(distance_to(&query, b) - expected) <= 1e-12 * (1 + fabs(expected)));
+            distance_prepare(&query, kernels_best(), metric, ELEMENT_F32, a, n);
+            double expected = expected_distance(metric, a, b, n);
+            assert_true(fabs(distance_exact(&query, b) - expected) <= 1e-12 * (1 + fabs(expected)));
         }
     }
+}
+
+/* With numbers of every size, also where float32 over- and underflows. */
+static float wild(test_random *random) {
+    float number = ldexpf((float)test_random_below(random, 1 << 20) - (1 << 19),
+                          (int)test_random_below(random, 3) * 40 - 40 - 19);
+    return test_random_below(random, 400) == 0 ? number * 1e20f : number;
+}
+
+static void bounds_are_not_above_the_distance_and_near_it(void **state) {
+    (void)state;
+    enum { N = 129 };
+    test_random random = test_random_start();
+    float query[N], values[ROWS * N];
+    uint8_t rows[ROWS * (N * sizeof(float))];
+    double bounds[ROWS], fast[ROWS];
+    uint32_t failed;
+    size_t tight = 0, all = 0, forms;
+    const kernels *const *form = kernels_all(&forms);
+    for (int round = 0; round < 400; round++) {
+        element element = (enum element)(round % ELEMENT_COUNT);
+        size_t stride = element_row_size(element, N);
+        bool tame = element == ELEMENT_F16 || round % 2 == 0;
+        for (int i = 0; i < N; i++)
+            query[i] = tame ? (float)test_random_below(&random, 2000) / 999 - 1 : wild(&random);
+        for (int i = 0; i < ROWS * N; i++)
+            values[i] = tame ? (float)test_random_below(&random, 2000) / 999 - 1 : wild(&random);
+        for (size_t r = 0; r < ROWS; r++)
+            assert_true(element_encode(element, values + r * N, N, rows + r * stride, &failed));
+        for (size_t f = 0; f < forms; f++)
+            for (hs_metric metric = HS_L2; metric <= HS_L1 && form[f]->supported(); metric++) {
+                distance d;
+                distance_prepare(&d, form[f], metric, element, query, N);
+                distance_bounds(&d, rows, stride, ROWS, bounds);
+                distance_rows(&d, rows, stride, ROWS, fast);
+                for (size_t r = 0; r < ROWS; r++) {
+                    double exact = distance_exact(&d, rows + r * stride);
+                    assert_true(bounds[r] <= exact);
+                    if (!tame) continue;
+                    all++;
+                    tight += bounds[r] >= exact - 1e-3 * (1 + fabs(exact));
+                    assert_true(fabs(fast[r] - exact) <= 1e-4 * (1 + fabs(exact)));
+                }
+            }
+    }
+    assert_int_equal(tight, all);
+}
+
+static void hamming_distances_count_bits(void **state) {
+    (void)state;
+    const uint8_t query[] = {0xFF, 0x01}, rows[] = {0xFF, 0x01, 0x00, 0x01, 0x0F, 0x00};
+    double bounds[3];
+    distance d;
+    distance_prepare_bits(&d, kernels_best(), query, 9);
+    distance_bounds(&d, rows, 2, 3, bounds);
+    assert_true(bounds[0] == 0 && bounds[1] == 8 && bounds[2] == 5);
+    assert_true(distance_exact(&d, rows + 2) == 8);
 }
 
 static void a_vector_is_next_to_itself(void **state) {
     (void)state;
     const float a[] = {3, -4, 12};
     distance query;
-    distance_prepare(&query, HS_L2, a, 3);
-    assert_true(distance_to(&query, a) == 0);
-    distance_prepare(&query, HS_COSINE, a, 3);
-    assert_true(fabs(distance_to(&query, a)) < 1e-15);
-    distance_prepare(&query, HS_INNER_PRODUCT, a, 3);
-    assert_true(distance_to(&query, a) == -169);
+    distance_prepare(&query, kernels_best(), HS_L2, ELEMENT_F32, a, 3);
+    assert_true(distance_exact(&query, a) == 0);
+    distance_prepare(&query, kernels_best(), HS_COSINE, ELEMENT_F32, a, 3);
+    assert_true(fabs(distance_exact(&query, a)) < 1e-15);
+    distance_prepare(&query, kernels_best(), HS_INNER_PRODUCT, ELEMENT_F32, a, 3);
+    assert_true(distance_exact(&query, a) == -169);
 }
 
 static void a_zero_vector_has_cosine_distance_one_to_everything(void **state) {
     (void)state;
     const float zero[] = {0, 0}, one[] = {1, 2};
     distance query;
-    distance_prepare(&query, HS_COSINE, zero, 2);
-    assert_true(distance_to(&query, one) == 1);
-    assert_true(distance_to(&query, zero) == 1);
-    distance_prepare(&query, HS_COSINE, one, 2);
-    assert_true(distance_to(&query, zero) == 1);
+    distance_prepare(&query, kernels_best(), HS_COSINE, ELEMENT_F32, zero, 2);
+    assert_true(distance_exact(&query, one) == 1);
+    assert_true(distance_exact(&query, zero) == 1);
+    distance_prepare(&query, kernels_best(), HS_COSINE, ELEMENT_F32, one, 2);
+    assert_true(distance_exact(&query, zero) == 1);
 }
 
 static void the_largest_floats_do_not_overflow(void **state) {
@@ -69,10 +131,10 @@ static void the_largest_floats_do_not_overflow(void **state) {
         a[i] = 3e38f;
         b[i] = -3e38f;
     }
-    for (int metric = HS_L2; metric <= HS_INNER_PRODUCT; metric++) {
+    for (hs_metric metric = HS_L2; metric <= HS_L1; metric++) {
         distance query;
-        distance_prepare(&query, (hs_metric)metric, a, DIMENSIONS);
-        assert_true(isfinite(distance_to(&query, b)));
+        distance_prepare(&query, kernels_best(), metric, ELEMENT_F32, a, DIMENSIONS);
+        assert_true(isfinite(distance_exact(&query, b)));
     }
 }
 
@@ -115,6 +177,8 @@ static void the_nearest_are_kept_in_order_with_ties_by_id(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(distances_are_as_defined_in_every_dimension),
+        cmocka_unit_test(bounds_are_not_above_the_distance_and_near_it),
+        cmocka_unit_test(hamming_distances_count_bits),
         cmocka_unit_test(a_vector_is_next_to_itself),
         cmocka_unit_test(a_zero_vector_has_cosine_distance_one_to_everything),
         cmocka_unit_test(the_largest_floats_do_not_overflow),

@@ -98,7 +98,7 @@ static void expect_sound(fixture *f) {
 static void prepare(fixture *f) {
     create_type(f, "patients");
     create_type(f, "stays");
-    assert_ok(vectors_register(f->collection, "stays", "v", 3));
+    assert_ok(vectors_register(f->collection, "stays", "v", &(hs_vector_options){.dimension = 3}));
 }
 
 static void writing_survives_the_failure_of_any_allocation(fixture *f) {

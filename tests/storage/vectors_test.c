@@ -12,7 +12,8 @@
 /* --- short forms ------------------------------------------------------------------------------ */
 
 static void register_kind(fixture *f, const char *name, uint32_t dimension) {
-    assert_ok(vectors_register(f->collection, "items", name, dimension));
+    assert_ok(vectors_register(f->collection, "items", name,
+                               &(hs_vector_options){.dimension = dimension}));
 }
 
 static hs_uuid create_item(fixture *f, const char *key) {
@@ -76,7 +77,7 @@ static void kinds_are_listed_by_name(fixture *f) {
     assert_int_equal(count, 5);
     for (size_t i = 0; i < count; i++) {
         assert_string_equal(kinds[i].name, expected[i].name);
-        assert_int_equal(kinds[i].dimension, expected[i].dimension);
+        assert_int_equal(kinds[i].options.dimension, expected[i].dimension);
         assert_int_equal(kinds[i].count, expected[i].count);
     }
     assert_status(hs_vector_kinds(snapshot, "nothing", &kinds, &count), HS_NOT_FOUND);
@@ -90,18 +91,32 @@ static void registering_again_changes_nothing_unless_the_dimension_differs(fixtu
     uint64_t before = newest_commit(f);
     register_kind(f, "v", 3);
     assert_int_equal(newest_commit(f), before);
-    assert_error(vectors_register(f->collection, "items", "v", 4), HS_EXISTS, "3 dimensions");
+    assert_error(
+        vectors_register(f->collection, "items", "v", &(hs_vector_options){.dimension = 4}),
+        HS_EXISTS, "3 dimensions");
     assert_int_equal(newest_commit(f), before);
 }
 
 static void bad_kinds_are_refused(fixture *f) {
     create_type(f, "items");
-    assert_status(vectors_register(f->collection, "items", "Bad", 3), HS_INVALID);
-    assert_status(vectors_register(f->collection, "items", "", 3), HS_INVALID);
-    assert_status(vectors_register(f->collection, "It ems", "v", 3), HS_INVALID);
-    assert_status(vectors_register(f->collection, "items", "v", 0), HS_INVALID);
-    assert_status(vectors_register(f->collection, "items", "v", HS_DIMENSION_MAX + 1), HS_INVALID);
-    assert_error(vectors_register(f->collection, "nothing", "v", 3), HS_NOT_FOUND, "'nothing'");
+    assert_status(
+        vectors_register(f->collection, "items", "Bad", &(hs_vector_options){.dimension = 3}),
+        HS_INVALID);
+    assert_status(
+        vectors_register(f->collection, "items", "", &(hs_vector_options){.dimension = 3}),
+        HS_INVALID);
+    assert_status(
+        vectors_register(f->collection, "It ems", "v", &(hs_vector_options){.dimension = 3}),
+        HS_INVALID);
+    assert_status(
+        vectors_register(f->collection, "items", "v", &(hs_vector_options){.dimension = 0}),
+        HS_INVALID);
+    assert_status(vectors_register(f->collection, "items", "v",
+                                   &(hs_vector_options){.dimension = HS_DIMENSION_MAX + 1}),
+                  HS_INVALID);
+    assert_error(
+        vectors_register(f->collection, "nothing", "v", &(hs_vector_options){.dimension = 3}),
+        HS_NOT_FOUND, "'nothing'");
     assert_error(vectors_drop(f->collection, "items", "v"), HS_NOT_FOUND, "'v'");
     assert_status(vectors_drop(f->collection, "nothing", "v"), HS_NOT_FOUND);
 }
@@ -252,7 +267,7 @@ static void bad_vectors_are_refused(fixture *f) {
 static void vectors_are_iterated_in_order_of_creation(fixture *f) {
     create_type(f, "items");
     hs_uuid ids[100], id;
-    const float *values;
+    hs_vector vector;
     hs_vector_iterator *iterator;
     register_kind(f, "v", 1);
     for (int i = 0; i < 100; i++)
@@ -263,12 +278,13 @@ static void vectors_are_iterated_in_order_of_creation(fixture *f) {
     assert_ok(hs_vector_iterate(snapshot, "items", "v", &iterator));
     for (int i = 0; i < 100; i++) {
         if (i % 3 == 0) continue;
-        assert_int_equal(hs_vector_next(iterator, &id, &values), 1);
+        assert_int_equal(hs_vector_next(iterator, &id, &vector), 1);
         assert_uuid(&id, &ids[i]);
-        assert_true(values[0] == (float)i);
+        assert_int_equal(vector.dimension, 1);
+        assert_true(vector.values[0] == (float)i);
     }
-    assert_int_equal(hs_vector_next(iterator, &id, &values), 0);
-    assert_int_equal(hs_vector_next(iterator, &id, &values), 0);
+    assert_int_equal(hs_vector_next(iterator, &id, &vector), 0);
+    assert_int_equal(hs_vector_next(iterator, &id, &vector), 0);
     hs_vector_iterator_close(iterator);
     assert_status(hs_vector_iterate(snapshot, "items", "w", &iterator), HS_NOT_FOUND);
     assert_status(hs_vector_iterate(snapshot, "nothing", "v", &iterator), HS_NOT_FOUND);
@@ -335,7 +351,7 @@ static void bad_queries_are_refused(fixture *f) {
     assert_status(hs_vector_nearest(s, "items", "v", HS_L2, query, 2, 100001, NULL, found, &count),
                   HS_INVALID);
     assert_status(
-        hs_vector_nearest(s, "items", "v", (hs_metric)3, query, 2, 1, NULL, found, &count),
+        hs_vector_nearest(s, "items", "v", (hs_metric)99, query, 2, 1, NULL, found, &count),
         HS_INVALID);
     assert_status(hs_vector_nearest(s, "items", "w", HS_L2, query, 2, 1, NULL, found, &count),
                   HS_NOT_FOUND);

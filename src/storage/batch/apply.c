@@ -362,6 +362,7 @@ static hs_status attempt(apply *apply) {
     apply->entity_count = apply->entity_capacity = 0;
     apply->indexes = NULL;
     apply->graph = NULL;
+    apply->vectors = NULL;
     apply->timeseries = NULL;
     apply->measures = NULL;
 

@@ -70,6 +70,7 @@ typedef struct apply {
     size_t buffer_capacity;
     struct index_pending *indexes;     /* index_write.c */
     struct graph_pending *graph;       /* graph.c */
+    struct family_kinds *vectors;      /* vectors.c */
     struct pending_points *timeseries; /* pending_points.h */
     struct pending_points *measures;
 } apply;

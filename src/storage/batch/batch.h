@@ -63,8 +63,7 @@ typedef struct operation {
         } edge;
         struct {
             const char *name;
-            const float *values;
-            uint32_t dimension;
+            const hs_vector *value;
         } vector;
         struct {
             const hs_point *points; /* as they were given */

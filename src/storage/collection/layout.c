@@ -28,4 +28,5 @@ const engine_table_definition layout_family_tables[FAMILY_TABLE_COUNT] = {
     {"measures", {.key_size = NAMED_KEY_SIZE, .alignment = 1}},
     {"measure_history", {.key_size = BLOCK_KEY_SIZE, .alignment = 1}},
     {"measure_order", {.key_size = ORDER_KEY_SIZE, .alignment = 1}},
+    {"vector_kinds", {.alignment = 1}},
 };

@@ -35,9 +35,11 @@
  *  12 measure_history                               like series
  *  13 measure_order         name(3) ‖ value(8) ‖ uuid(16)
  *                                               ->  nothing (measure.h)
- *  14 … vectors_<name>_<dimension>
- *                  fixed    rid(8)              ->  dimension × f32 (vector_kind.h)
- *     … index_<name>          value ‖ rid(6)      ->  kind (index_key.h)
+ *  14 vector_kinds          name                ->  what its vectors are like (vector_kind.h)
+ *   … vectors_<name>        rid(8)              ->  vector (vector_value.h); fixed for dense and
+ *                                                   binary ones
+ *   … postings_<name> fixed index(4) ‖ rid(6)   ->  f32; of sparse vectors (postings.h)
+ *   … index_<name>          value ‖ rid(6)      ->  kind (index_key.h)
  */
 #ifndef STORAGE_LAYOUT_H
 #define STORAGE_LAYOUT_H
@@ -70,7 +72,8 @@ enum family_table {
     TABLE_MEASURES,
     TABLE_MEASURE_HISTORY,
     TABLE_MEASURE_ORDER,
-    FAMILY_TABLE_COUNT = TABLE_MEASURE_ORDER
+    TABLE_VECTOR_KINDS,
+    FAMILY_TABLE_COUNT = TABLE_VECTOR_KINDS
 };
 
 extern const engine_table_definition layout_system_tables[SYSTEM_TABLE_COUNT];

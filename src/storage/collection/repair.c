@@ -8,6 +8,7 @@
 #include "storage/indexes/index_build.h"
 #include "storage/measures/measures.h"
 #include "storage/series/timeseries.h"
+#include "storage/vectors/vectors.h"
 
 #define QUEUE_MAX 10000 /* changes of the index in one commit */
 
@@ -140,15 +141,18 @@ static hs_status check_entries(repair *r, engine_table table, family *family, vi
 /* --- counters --------------------------------------------------------------------------------- */
 
 /* Bytes of the row number that a table's keys begin with; 0 if they do not. */
-static unsigned rid_bytes(uint32_t table) {
-    if (table == TABLE_RECORDS || table == TABLE_TRAJECTORIES || table > FAMILY_TABLE_COUNT)
-        return RID_KEY_SIZE;
+static unsigned rid_bytes(const engine_table_info *info) {
+    uint32_t table = info->table.table;
+    const char *name;
+    if (table > FAMILY_TABLE_COUNT) return vector_table_is(info, &name) ? RID_KEY_SIZE : 0;
+    if (table == TABLE_RECORDS || table == TABLE_TRAJECTORIES) return RID_KEY_SIZE;
     bool named = table == TABLE_META || table == TABLE_SHAPES || table == TABLE_KEYS ||
-                 table == TABLE_MEASURE_ORDER;
+                 table == TABLE_MEASURE_ORDER || table == TABLE_VECTOR_KINDS;
     return named ? 0 : RID_PREFIX_SIZE;
 }
 
 static void count_table(counters *c, const engine_table_info *table) {
+    const char *name;
     switch (table->table.table) {
     case TABLE_RECORDS:
         c->entities = table->entries;
@@ -163,8 +167,7 @@ static void count_table(counters *c, const engine_table_info *table) {
         c->measures = table->entries;
         break;
     default:
-        if (table->table.table > FAMILY_TABLE_COUNT && !index_is_table(table))
-            c->vectors += table->entries;
+        if (vector_table_is(table, &name)) c->vectors += table->entries;
     }
 }
 
@@ -173,7 +176,7 @@ static hs_status look_at_last(repair *r, const engine_table_info *table, counter
     engine_cursor *cursor;
     TRY(engine_cursor_open(r->seen, table->table, &cursor));
     int found = engine_cursor_last(cursor);
-    unsigned bytes = rid_bytes(table->table.table);
+    unsigned bytes = rid_bytes(table);
     if (found > 0) {
         hs_slice key = engine_cursor_key(cursor);
         if (bytes > 0 && key.size >= bytes)
@@ -258,12 +261,27 @@ static hs_status rebuild_indexes(repair *r, family *family, const char *type) {
     return HS_OK;
 }
 
+/* --- postings --------------------------------------------------------------------------------- */
+
+static hs_status repair_vectors(repair *r, family *of, const char *type) {
+    (void)type;
+    engine_txn *txn;
+    uint64_t changed = 0;
+    TRY(engine_begin_write(r->collection->engine, &of->number, 1, HS_BUFFERED, &txn));
+    hs_status status = vectors_repair(r->seen, txn, of->number, &changed);
+    r->result->postings += changed;
+    if (status == HS_OK && changed > 0) return engine_commit(txn);
+    engine_abort(txn);
+    return status;
+}
+
 /* The counters come last: what other types name must be known. */
 static hs_status repair_all(repair *r) {
     TRY(check_entries(r, routing(r), NULL, check_route));
     TRY(for_each_type(r, check_rows));
     TRY(flush(r, 1));
     TRY(for_each_type(r, check_order));
+    TRY(for_each_type(r, repair_vectors));
     TRY(for_each_type(r, check_counters));
     return for_each_type(r, rebuild_indexes);
 }

@@ -11,6 +11,7 @@ enum snapshot_result {
     RESULT_PROPERTIES,
     RESULT_SERIES,
     RESULT_VECTOR_KINDS,
+    RESULT_VECTOR,
     RESULT_MEASURES,
     RESULT_PATH,
     RESULT_INDEXES,
@@ -27,7 +28,8 @@ struct hs_snapshot {
     engine_family options_of;
     const char **type_names; /* by family number; NULL until first needed */
     size_t type_name_count;
-    arena lasting; /* until the snapshot ends */
+    struct known_vector_kind *vector_kinds; /* vectors_read.c */
+    arena lasting;                          /* until the snapshot ends */
     arena results[RESULT_COUNT];
 };
 

@@ -1,137 +1,116 @@
-/* distance.c: dot products and squared differences in float64, eight sums at a time, and a
- * bounded heap.
- *
- * A compiler may not reorder float sums, so the eight lanes are written out: they are what it
- * can turn into vector instructions. The products of two float32 are exact in float64.
- */
+/* distance.c: from sums to distances, and how far the fast sums may be off. */
 #include "storage/vectors/distance.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
-#include <string.h>
 
-#define LANES 8
+#define ROWS_AT_ONCE 64
 
-static double lanes_sum(const double lanes[LANES]) {
-    return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) +
-           ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+/* Below this a product of norms is too near to where float32 loses digits to be relied on. */
+#define NORMS_MIN 1e-25
+
+void distance_prepare(distance *distance, const kernels *kernels, hs_metric metric, element element,
+                      const float *query, uint32_t dimension) {
+    assert(metric != HS_METRIC_DEFAULT && metric != HS_HAMMING);
+    double product, square = 0;
+    if (metric == HS_COSINE || metric == HS_INNER_PRODUCT)
+        kernels_portable.rows[KERNEL_DOT_SQUARE][ELEMENT_F32](query, dimension, query, 0, 1,
+                                                              &product, &square);
+    *distance = (struct distance){.kernels = kernels,
+                                  .metric = metric,
+                                  .element = element,
+                                  .dimension = dimension,
+                                  .query = query,
+                                  .norm = sqrt(square)};
 }
 
-static double dot(const float *a, const float *b, uint32_t n) {
-    double lanes[LANES] = {0};
-    uint32_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (uint32_t j = 0; j < LANES; j++)
-            lanes[j] += (double)a[i + j] * (double)b[i + j];
-    for (uint32_t j = 0; i + j < n; j++)
-        lanes[j] += (double)a[i + j] * (double)b[i + j];
-    return lanes_sum(lanes);
+void distance_prepare_bits(distance *distance, const kernels *kernels, const uint8_t *bits,
+                           uint32_t dimension) {
+    *distance = (struct distance){
+        .kernels = kernels, .metric = HS_HAMMING, .dimension = dimension, .bits = bits};
 }
 
-static double squared_difference(const float *a, const float *b, uint32_t n) {
-    double lanes[LANES] = {0};
-    uint32_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (uint32_t j = 0; j < LANES; j++) {
-            double difference = (double)a[i + j] - (double)b[i + j];
-            lanes[j] += difference * difference;
-        }
-    for (uint32_t j = 0; i + j < n; j++) {
-        double difference = (double)a[i + j] - (double)b[i + j];
-        lanes[j] += difference * difference;
-    }
-    return lanes_sum(lanes);
-}
-
-/* Both sums that a cosine needs, in one pass. */
-static void dot_and_square(const float *a, const float *b, uint32_t n, double *ab, double *bb) {
-    double products[LANES] = {0}, squares[LANES] = {0};
-    uint32_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (uint32_t j = 0; j < LANES; j++) {
-            products[j] += (double)a[i + j] * (double)b[i + j];
-            squares[j] += (double)b[i + j] * (double)b[i + j];
-        }
-    for (uint32_t j = 0; i + j < n; j++) {
-        products[j] += (double)a[i + j] * (double)b[i + j];
-        squares[j] += (double)b[i + j] * (double)b[i + j];
-    }
-    *ab = lanes_sum(products);
-    *bb = lanes_sum(squares);
-}
-
-void distance_prepare(distance *distance, hs_metric metric, const float *query,
-                      uint32_t dimension) {
-    distance->metric = metric;
-    distance->query = query;
-    distance->dimension = dimension;
-    distance->norm = metric == HS_COSINE ? sqrt(dot(query, query, dimension)) : 0;
-}
-
-double distance_to(const distance *distance, const float *values) {
-    const float *query = distance->query;
-    uint32_t n = distance->dimension;
-    switch (distance->metric) {
+/* The sums that the metric is made of. */
+static kernel_sum sum_of(hs_metric metric) {
+    switch (metric) {
     case HS_L2:
-        return sqrt(squared_difference(query, values, n));
+        return KERNEL_L2;
+    case HS_L1:
+        return KERNEL_L1;
+    default:
+        return KERNEL_DOT_SQUARE;
+    }
+}
+
+static void sums(const distance *d, const kernels *kernels, const void *rows, size_t stride,
+                 size_t count, double *sum, double *square) {
+    if (d->metric == HS_HAMMING)
+        kernels->hamming(d->bits, ((size_t)d->dimension + 7) / 8, rows, stride, count, sum);
+    else
+        kernels->rows[sum_of(d->metric)][d->element](d->query, d->dimension, rows, stride, count,
+                                                     sum, square);
+}
+
+static double of_sums(const distance *d, double sum, double square) {
+    double norms;
+    switch (d->metric) {
+    case HS_L2:
+        return sqrt(sum);
     case HS_INNER_PRODUCT:
-        return -dot(query, values, n);
+        return -sum;
     case HS_COSINE:
-        break;
+        norms = d->norm * sqrt(square);
+        return norms > 0 ? 1 - sum / norms : 1;
+    default:
+        return sum;
     }
-    double product, square;
-    dot_and_square(query, values, n, &product, &square);
-    double norms = distance->norm * sqrt(square);
-    return norms > 0 ? 1 - product / norms : 1;
 }
 
-/* --- the nearest ------------------------------------------------------------------------------ */
-
-static bool farther(const hs_neighbour *a, const hs_neighbour *b) {
-    if (a->distance != b->distance) return a->distance > b->distance;
-    return memcmp(&a->id, &b->id, sizeof a->id) > 0;
+/* Each sum may be off by KERNEL_ERROR of its terms' magnitudes, which for a product are at most the
+ * product of the norms (Cauchy and Schwarz), and by what is lost where float32 ends. */
+static double bound_of_sums(const distance *d, double sum, double square) {
+    double error = 2 * KERNEL_ERROR(d->dimension), least = (double)d->dimension * (double)FLT_MIN;
+    double norms = d->norm * sqrt(square);
+    if (d->metric == HS_HAMMING) return sum;
+    if (!isfinite(sum)) return -INFINITY;
+    switch (d->metric) {
+    case HS_L2:
+        sum -= sum * error + least;
+        return sum > 0 ? sqrt(sum) * (1 - DBL_EPSILON) : 0;
+    case HS_L1:
+        return sum - sum * error - least;
+    case HS_INNER_PRODUCT:
+        return isfinite(square) ? -sum - norms * (1 + error) * error - least : -INFINITY;
+    default:
+        return isfinite(square) && norms > NORMS_MIN ? 1 - sum / norms - 2 * error : -INFINITY;
+    }
 }
 
-/* Lets the item at `at` sink until no child is farther. */
-static void sink(hs_neighbour *heap, size_t count, size_t at) {
-    hs_neighbour item = heap[at];
-    for (;;) {
-        size_t child = 2 * at + 1;
-        if (child >= count) break;
-        if (child + 1 < count && farther(&heap[child + 1], &heap[child])) child++;
-        if (!farther(&heap[child], &item)) break;
-        heap[at] = heap[child];
-        at = child;
+void distance_rows(const distance *d, const void *rows, size_t stride, size_t count,
+                   double *distances) {
+    double square[ROWS_AT_ONCE] = {0};
+    for (size_t i = 0; i < count; i += ROWS_AT_ONCE) {
+        size_t n = count - i < ROWS_AT_ONCE ? count - i : ROWS_AT_ONCE;
+        sums(d, d->kernels, (const uint8_t *)rows + i * stride, stride, n, distances + i, square);
+        for (size_t j = 0; j < n; j++)
+            distances[i + j] = of_sums(d, distances[i + j], square[j]);
     }
-    heap[at] = item;
 }
 
-bool nearest_wants(const nearest *nearest, double distance) {
-    return nearest->count < nearest->capacity || distance <= nearest->heap[0].distance;
+void distance_bounds(const distance *d, const void *rows, size_t stride, size_t count,
+                     double *bounds) {
+    double square[ROWS_AT_ONCE] = {0};
+    for (size_t i = 0; i < count; i += ROWS_AT_ONCE) {
+        size_t n = count - i < ROWS_AT_ONCE ? count - i : ROWS_AT_ONCE;
+        sums(d, d->kernels, (const uint8_t *)rows + i * stride, stride, n, bounds + i, square);
+        for (size_t j = 0; j < n; j++)
+            bounds[i + j] = bound_of_sums(d, bounds[i + j], square[j]);
+    }
 }
 
-void nearest_offer(nearest *nearest, const hs_uuid *id, double distance) {
-    assert(nearest->capacity > 0);
-    hs_neighbour item = {.id = *id, .distance = distance};
-    if (nearest->count == nearest->capacity) {
-        if (!farther(&nearest->heap[0], &item)) return;
-        nearest->heap[0] = item;
-        sink(nearest->heap, nearest->count, 0);
-        return;
-    }
-    size_t at = nearest->count++;
-    while (at > 0 && farther(&item, &nearest->heap[(at - 1) / 2])) {
-        nearest->heap[at] = nearest->heap[(at - 1) / 2];
-        at = (at - 1) / 2;
-    }
-    nearest->heap[at] = item;
-}
-
-void nearest_sort(nearest *nearest) {
-    for (size_t rest = nearest->count; rest > 1; rest--) {
-        hs_neighbour farthest = nearest->heap[0];
-        nearest->heap[0] = nearest->heap[rest - 1];
-        sink(nearest->heap, rest - 1, 0);
-        nearest->heap[rest - 1] = farthest;
-    }
+double distance_exact(const distance *d, const void *row) {
+    double sum, square = 0;
+    sums(d, &kernels_portable, row, 0, 1, &sum, &square);
+    return of_sums(d, sum, square);
 }

@@ -1,35 +1,42 @@
-/* distance.h: distances between dense vectors, and the nearest few of many. */
+/* distance.h: distances between a query and stored vectors.
+ *
+ * Two ways that belong together: distance_bounds is fast (kernels.h, float32 sums) and never above
+ * the distance; distance_exact sums in float64. A search computes the second only where the first
+ * is small enough, so that its results are exact and do not depend on the machine.
+ */
 #ifndef STORAGE_DISTANCE_H
 #define STORAGE_DISTANCE_H
 
 #include "hyperspatial/vectors.h"
+#include "kernels/kernels.h"
 
-/* A query made ready: the query's own part of a distance is computed once. Borrows `query`. */
+/* A query made ready: its own part of a distance is computed once. Borrows the query. */
 typedef struct distance {
+    const kernels *kernels;
     hs_metric metric;
-    const float *query; /* [dimension] */
+    element element; /* of the stored rows */
     uint32_t dimension;
-    double norm; /* of the query; HS_COSINE only */
+    const float *query;  /* [dimension] */
+    const uint8_t *bits; /* HS_HAMMING: [(dimension + 7) / 8] */
+    double norm;         /* of the query; HS_COSINE and HS_INNER_PRODUCT */
 } distance;
 
-void distance_prepare(distance *distance, hs_metric metric, const float *query, uint32_t dimension);
+/* For numbers [dimension], and for bits. */
+void distance_prepare(distance *distance, const kernels *kernels, hs_metric metric, element element,
+                      const float *query, uint32_t dimension);
+void distance_prepare_bits(distance *distance, const kernels *kernels, const uint8_t *bits,
+                           uint32_t dimension);
 
-/* The distance from the query to `values` [dimension]. Products and sums are float64. */
-double distance_to(const distance *distance, const float *values);
+/* The distances to `count` rows that are `stride` bytes apart, as float32 sums give them: within
+ * 1e-5 for most, infinite or NaN if a sum leaves float32. What an index hops by. */
+void distance_rows(const distance *distance, const void *rows, size_t stride, size_t count,
+                   double *distances);
 
-/* The nearest `capacity` neighbours offered so far: a heap with the farthest one on top, ties by
- * id. */
-typedef struct nearest {
-    hs_neighbour *heap; /* [capacity], the caller's */
-    size_t capacity;
-    size_t count;
-} nearest;
+/* Bounds that the distances are not below; −∞ where nothing is known. */
+void distance_bounds(const distance *distance, const void *rows, size_t stride, size_t count,
+                     double *bounds);
 
-/* Whether a neighbour at this distance could enter; if so, its id must be offered to decide. */
-bool nearest_wants(const nearest *nearest, double distance);
-void nearest_offer(nearest *nearest, const hs_uuid *id, double distance);
-
-/* Turns the heap into a list, nearest first. Nothing can be offered afterwards. */
-void nearest_sort(nearest *nearest);
+/* The distance to a row, with products and sums in float64. */
+double distance_exact(const distance *distance, const void *row);
 
 #endif
