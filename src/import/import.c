@@ -28,6 +28,7 @@ typedef struct import {
     size_t step; /* whose binding the writer has; SIZE_MAX: none */
     hs_import_result result;
     uint64_t bytes_before; /* of the steps that are done */
+    uint64_t bytes_read;   /* up to the end of the last block that was written */
     uint64_t bytes_total;
     uint64_t started; /* monotonic nanoseconds */
     uint64_t reported;
@@ -245,6 +246,7 @@ static hs_status write_block(import *im, pipeline_block *block) {
     if (status != HS_OK) return status;
     writer_count(im->writer, &im->result);
     if (!im->order.steps[block->step].deferred) im->result.rows += block->rows.row_count;
+    im->bytes_read = im->bytes_before + block->rows.bytes_read;
     return HS_OK;
 }
 
@@ -255,7 +257,7 @@ static double seconds_since(uint64_t start) {
 }
 
 /* Tells the caller how far the import is, if it is time to. HS_CANCELLED if it shall stop. */
-static hs_status report(import *im, const row_block *block, bool finished) {
+static hs_status report(import *im, bool finished) {
     const hs_import_options *options = &im->options;
     if (options->progress == NULL) return HS_OK;
     if (!finished && seconds_since(im->reported) < options->progress_seconds) return HS_OK;
@@ -267,12 +269,10 @@ static hs_status report(import *im, const row_block *block, bool finished) {
                                    .source_count = im->order.count,
                                    .rows = im->result.rows,
                                    .rejected = im->rejects.count,
-                                   .bytes_read = im->bytes_before,
+                                   .bytes_read = finished ? im->bytes_total : im->bytes_read,
                                    .bytes_total = im->bytes_total,
                                    .seconds = seconds_since(im->started),
                                    .finished = finished};
-    if (block != NULL) progress.bytes_read += block->bytes_read;
-    if (finished) progress.bytes_read = im->bytes_total;
     if (options->progress(options->context, &progress) || finished) return HS_OK;
     return error_set(HS_CANCELLED, "the import of %s was stopped after %llu rows", im->map.path,
                      (unsigned long long)im->result.rows);
@@ -291,7 +291,7 @@ static hs_status write_all(import *im) {
         status = pipeline_take(p, wait, &block, &ended);
         if (status != HS_OK || ended) break;
         if (block != NULL) status = write_block(im, block);
-        if (status == HS_OK) status = report(im, block != NULL ? &block->rows : NULL, false);
+        if (status == HS_OK) status = report(im, false);
         if (block != NULL) pipeline_give(p, block);
     }
     pipeline_stop(p);
@@ -329,7 +329,7 @@ static hs_status run(import *im) {
     TRY(write_all(im));
     TRY(rejects_close(&im->rejects));
     TRY(hs_collection_compact(im->router, im->map.collection));
-    return report(im, NULL, true);
+    return report(im, true);
 }
 
 static void import_free(import *im) {

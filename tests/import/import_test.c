@@ -1,5 +1,9 @@
 /* import_test.c: whole imports from files into a collection: what rows become, and that importing
  * again changes nothing. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "cmocka_tests.h"
 
 #include "content.h"
@@ -401,6 +405,26 @@ static void progress_is_told_and_ends_with_the_whole(void **state) {
     assert_true(w.last.bytes_read == w.last.bytes_total && w.last.bytes_total > 0);
 }
 
+/* While the reading thread passes over a line that is no row, nothing comes for longer than the
+ * import waits before it reports again. */
+static void progress_does_not_go_back_while_the_next_row_is_long_in_coming(void **state) {
+    hospital *h = *state;
+    enum { LINE = 64 << 20 };
+    watch w = {0};
+    hs_import_options options = watched(&w);
+    char *text = malloc(LINE + 64);
+    assert_non_null(text);
+    size_t size = (size_t)sprintf(text, "id\n1\n2\n3\n");
+    memset(text + size, 'x', LINE);
+    strcpy(text + size + LINE, "\n4\n");
+    put_file(h, "p.csv", text);
+    free(text);
+    assert_int_equal(run(h, "{\"file\": \"p.csv\", \"type\": \"p\", \"key\": \"id\"}", &options),
+                     HS_OK);
+    assert_int_equal(entities(h, "p"), 4);
+    assert_int_equal(h->result.rejected, 1);
+}
+
 static void a_cancelled_import_keeps_what_it_has_and_is_finished_by_another(void **state) {
     hospital *h = *state;
     put_everything(h);
@@ -442,6 +466,7 @@ int main(void) {
         IN_HOSPITAL(the_size_of_the_commits_does_not_change_the_content),
         IN_HOSPITAL(a_collection_whose_creation_was_interrupted_is_created_anew),
         IN_HOSPITAL(progress_is_told_and_ends_with_the_whole),
+        IN_HOSPITAL(progress_does_not_go_back_while_the_next_row_is_long_in_coming),
         IN_HOSPITAL(a_cancelled_import_keeps_what_it_has_and_is_finished_by_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

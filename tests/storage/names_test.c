@@ -93,7 +93,7 @@ static void damaged_entries_are_refused(fixture *f) {
 
 static void slots_keep_pointers_at_every_distance(fixture *f) {
     (void)f;
-    slots array = {0};
+    slots array = {.chunks = {NULL}};
     static int things[64];
     for (unsigned i = 0; i < 24; i++) {
         uint32_t index = (UINT32_C(1) << i) - 1;
