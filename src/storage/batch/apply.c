@@ -301,6 +301,8 @@ static hs_status apply_operation(apply *apply, const operation *operation) {
         return vectors_apply(apply, operation);
     case OPERATION_SERIES_WRITE:
     case OPERATION_SERIES_DELETE:
+    case OPERATION_SERIES_DELETE_RANGE:
+    case OPERATION_SERIES_RETAIN:
         return timeseries_apply(apply, operation);
     case OPERATION_TRAJECTORY_WRITE:
     case OPERATION_TRAJECTORY_DELETE:

@@ -27,6 +27,8 @@ typedef enum operation_kind {
     OPERATION_VECTOR_DELETE,
     OPERATION_SERIES_WRITE,
     OPERATION_SERIES_DELETE,
+    OPERATION_SERIES_DELETE_RANGE,
+    OPERATION_SERIES_RETAIN,
     OPERATION_TRAJECTORY_WRITE,
     OPERATION_TRAJECTORY_DELETE,
     OPERATION_TRAJECTORY_THIN,
@@ -66,9 +68,17 @@ typedef struct operation {
             const hs_vector *value;
         } vector;
         struct {
-            const hs_point *points; /* as they were given */
+            const hs_point *points; /* as they were given; of integers, their bits */
             size_t count;
+            bool integers;
         } series;
+        struct {
+            hs_time from, to;
+        } range; /* of SERIES_DELETE_RANGE */
+        struct {
+            hs_time now;
+            hs_retention kept;
+        } retention;
         struct {
             const hs_position *positions; /* of a write, as they were given */
             size_t count;

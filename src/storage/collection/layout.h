@@ -26,9 +26,10 @@
  *                                               ->  active and weight (graph.h)
  *   7 edges_in   shared     target rid(6) ‖ name(3) ‖ source family(2) ‖ source rid(6)
  *                                               ->  the same value
- *   8 series                rid(6) ‖ name(3) ‖ time(8, sign flipped)
+ *   8 series                rid(6) ‖ name(3) ‖ time(8, sign flipped) ‖ ordinal(2)
  *                                               ->  block of points (point_store.h)
- *   9 series_directory      rid(6) ‖ name(3)    ->  points, first, last (timeseries.h)
+ *   9 series_directory      rid(6) ‖ name(3)    ->  what is known of a series, and its newest
+ *                                                   points (series_directory.h)
  *  10 trajectories          rid(8) ‖ time(8, sign flipped)
  *                                               ->  block of positions (position_store.h)
  *  11 measures              rid(6) ‖ name(3)    ->  measure (measures.h)
@@ -36,6 +37,8 @@
  *  13 measure_order         name(3) ‖ value(8) ‖ uuid(16)
  *                                               ->  nothing (measure.h)
  *  14 vector_kinds          name                ->  what its vectors are like (vector_kind.h)
+ *  15 series_rollups        rid(6) ‖ name(3) ‖ level(1) ‖ time(8, sign flipped)
+ *                                               ->  block of roll-ups (rollup_block.h)
  *   … vectors_<name>        rid(8)              ->  vector (vector_value.h); fixed for dense and
  *                                                   binary ones
  *   … postings_<name> fixed index(4) ‖ rid(6)   ->  f32; of sparse vectors (postings.h)
@@ -73,7 +76,8 @@ enum family_table {
     TABLE_MEASURE_HISTORY,
     TABLE_MEASURE_ORDER,
     TABLE_VECTOR_KINDS,
-    FAMILY_TABLE_COUNT = TABLE_VECTOR_KINDS
+    TABLE_SERIES_ROLLUPS,
+    FAMILY_TABLE_COUNT = TABLE_SERIES_ROLLUPS
 };
 
 extern const engine_table_definition layout_system_tables[SYSTEM_TABLE_COUNT];
@@ -168,16 +172,40 @@ static inline bool layout_named_read(hs_slice key, uint64_t *rid, uint32_t *name
     return *rid > 0 && *name > 0;
 }
 
-/* rid(6) ‖ name(3) ‖ time(8): blocks of series and measure_history. */
-#define BLOCK_KEY_SIZE 17
-static inline layout_key layout_block_key(uint64_t rid, uint32_t name, hs_time start) {
+/* rid(6) ‖ name(3) ‖ time(8) ‖ ordinal(2): blocks of series and measure_history. The ordinal tells
+ * blocks apart that start at one time. */
+#define BLOCK_KEY_SIZE 19
+static inline layout_key layout_block_key(uint64_t rid, uint32_t name, hs_time start,
+                                          uint32_t ordinal) {
     layout_key key = layout_named_key(rid, name);
+    layout_append(&key, layout_time_bits(start), 8);
+    layout_append(&key, ordinal, 2);
+    return key;
+}
+static inline bool layout_block_read(hs_slice key, uint64_t *rid, uint32_t *name, hs_time *start,
+                                     uint32_t *ordinal) {
+    if (key.size != BLOCK_KEY_SIZE) return false;
+    const uint8_t *rest = (const uint8_t *)key.data + NAMED_KEY_SIZE;
+    *start = layout_time(layout_number(rest, 8));
+    *ordinal = (uint32_t)layout_number(rest + 8, 2);
+    return layout_named_read((hs_slice){key.data, NAMED_KEY_SIZE}, rid, name);
+}
+
+/* rid(6) ‖ name(3) ‖ level(1) ‖ time(8): blocks of roll-ups. */
+#define ROLLUP_KEY_SIZE 18
+static inline layout_key layout_rollup_key(uint64_t rid, uint32_t name, uint32_t level,
+                                           hs_time start) {
+    layout_key key = layout_named_key(rid, name);
+    layout_append(&key, level, 1);
     layout_append(&key, layout_time_bits(start), 8);
     return key;
 }
-static inline bool layout_block_read(hs_slice key, uint64_t *rid, uint32_t *name, hs_time *start) {
-    if (key.size != BLOCK_KEY_SIZE) return false;
-    *start = layout_time(layout_number((const uint8_t *)key.data + NAMED_KEY_SIZE, 8));
+static inline bool layout_rollup_read(hs_slice key, uint64_t *rid, uint32_t *name, uint32_t *level,
+                                      hs_time *start) {
+    if (key.size != ROLLUP_KEY_SIZE) return false;
+    const uint8_t *rest = (const uint8_t *)key.data + NAMED_KEY_SIZE;
+    *level = *rest;
+    *start = layout_time(layout_number(rest + 1, 8));
     return layout_named_read((hs_slice){key.data, NAMED_KEY_SIZE}, rid, name);
 }
 

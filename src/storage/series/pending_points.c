@@ -96,7 +96,7 @@ static hs_status sorted_points(const pending_series *series, point_buffer *buffe
         n += c->count;
     }
     assert(n == series->count);
-    *count = point_sort(buffer->points, n, buffer->points + n);
+    *count = point_sort(buffer->points, n, buffer->points + n, series->keep);
     return HS_OK;
 }
 
@@ -120,6 +120,8 @@ hs_status pending_points_flush(apply *apply, pending_points *pending, uint32_t t
             point_writer_close(&writer);
             status = point_writer_open(&writer, apply->txn, layout_table(s->family->number, table));
         }
+        writer.integers = s->integers;
+        writer.keep = s->keep;
         if (status == HS_OK) status = sorted_points(s, &buffer, &count);
         if (status == HS_OK) status = write(apply, &writer, s, buffer.points, count);
     }

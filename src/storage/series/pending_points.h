@@ -22,6 +22,8 @@ typedef struct pending_series {
     size_t count;
     pending_chunk *first;
     pending_chunk **tail;
+    bool integers; /* the values are int64 */
+    bool keep;     /* points of one time are all kept */
     /* Of measures only: */
     hs_slice unit;    /* the last one given; empty: none */
     hs_uuid id;       /* of the entity */
@@ -49,8 +51,8 @@ hs_status pending_points_find(apply *apply, pending_points *pending, apply_famil
 hs_status pending_points_add(apply *apply, pending_series *series, const hs_point *points,
                              size_t count);
 
-/* Writes one series of which `points` [count] are strictly ascending in time: of those at one
- * time the last recorded. */
+/* Writes one series of which `points` [count] ascend in time: of those at one time the last
+ * recorded, or all of them if they are kept. */
 typedef hs_status pending_writer(apply *apply, point_writer *writer, const pending_series *series,
                                  const hs_point *points, size_t count);
 

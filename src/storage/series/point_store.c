@@ -8,39 +8,10 @@
 #include "base/error.h"
 #include "base/key.h"
 #include "base/memory.h"
-#include "storage/collection/prefix.h"
 
 #define APPEND_POINTS                                                                              \
     128 /* a last block that would exceed this is left alone, and a new one begun */
-
-/* Decodes the block of `series` that the cursor stands on. */
-static hs_status block_read(engine_cursor *cursor, const layout_key *series, hs_time start,
-                            hs_point *points, size_t *count) {
-    hs_status status = point_block_decode(engine_cursor_value(cursor), start, points, count);
-    if (status != HS_CORRUPT) return status;
-    return error_context(status, "points of row %llu, name %llu",
-                         (unsigned long long)layout_number(series->bytes, RID_PREFIX_SIZE),
-                         (unsigned long long)layout_number(series->bytes + RID_PREFIX_SIZE, 3));
-}
-
-/* Whether the cursor, moved with the result `moved`, stands on a block of this series: 1 and its
- * start, 0, or an error. */
-static int stands_in(engine_cursor *cursor, const layout_key *series, int moved, hs_time *start) {
-    uint64_t rid;
-    uint32_t name;
-    if (moved != 1) return moved;
-    hs_slice key = engine_cursor_key(cursor);
-    if (!key_has_prefix(key, layout_slice(series))) return 0;
-    if (!layout_block_read(key, &rid, &name, start))
-        return error_set(HS_CORRUPT, "a key of %zu bytes is no key of a block of points", key.size);
-    return 1;
-}
-
-static layout_key block_key(const layout_key *series, hs_time start) {
-    layout_key key = *series;
-    layout_append(&key, layout_time_bits(start), 8);
-    return key;
-}
+#define NOTHING_PUT (-2) /* put_ordinal: no block was written yet */
 
 /* --- sorting ---------------------------------------------------------------------------------- */
 
@@ -54,14 +25,16 @@ static void merge_runs(const hs_point *from, size_t middle, size_t count, hs_poi
     }
 }
 
-static bool is_ascending(const hs_point *points, size_t count) {
+/* Whether the times ascend; strictly, unless those of one time are kept. */
+static bool is_ascending(const hs_point *points, size_t count, bool keep) {
     for (size_t i = 1; i < count; i++)
-        if (points[i - 1].time >= points[i].time) return false;
+        if (points[i - 1].time > points[i].time || (!keep && points[i - 1].time == points[i].time))
+            return false;
     return true;
 }
 
-size_t point_sort(hs_point *points, size_t count, hs_point *spare) {
-    if (is_ascending(points, count)) return count;
+size_t point_sort(hs_point *points, size_t count, hs_point *spare, bool keep) {
+    if (is_ascending(points, count, keep)) return count;
     hs_point *from = points, *to = spare;
     for (size_t run = 1; run < count; run *= 2) {
         for (size_t at = 0; at < count; at += 2 * run) {
@@ -75,8 +48,32 @@ size_t point_sort(hs_point *points, size_t count, hs_point *spare) {
     }
     size_t kept = 0;
     for (size_t i = 0; i < count; i++)
-        if (i + 1 == count || from[i].time != from[i + 1].time) points[kept++] = from[i];
+        if (keep || i + 1 == count || from[i].time != from[i + 1].time) points[kept++] = from[i];
     return kept;
+}
+
+/* Whether the values are the same bit for bit; the times are not looked at. */
+static bool is_same_value(const hs_point *a, const hs_point *b) {
+    return memcmp(&a->value, &b->value, sizeof a->value) == 0;
+}
+
+size_t point_merge(const hs_point *old, size_t old_count, const hs_point *new, size_t new_count,
+                   bool keep, hs_point *merged, point_change *change) {
+    size_t o = 0, n = 0, count = 0;
+    while (o < old_count || n < new_count) {
+        if (n == new_count || (o < old_count && old[o].time < new[n].time + keep)) {
+            merged[count++] = old[o++];
+            continue;
+        }
+        if (!keep && o < old_count && old[o].time == new[n].time) {
+            change->replaced += !is_same_value(&old[o], &new[n]);
+            o++;
+        } else {
+            change->added++;
+        }
+        merged[count++] = new[n++];
+    }
+    return count;
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */
@@ -85,6 +82,9 @@ hs_status point_writer_open(point_writer *writer, engine_txn *txn, engine_table 
     writer->txn = txn;
     writer->table = table;
     writer->cursor = NULL;
+    writer->integers = writer->keep = false;
+    writer->put_start = 0;
+    writer->put_ordinal = NOTHING_PUT;
     writer->merged = NULL;
     writer->merged_capacity = 0;
     return engine_cursor_open(txn, table, &writer->cursor);
@@ -95,15 +95,50 @@ void point_writer_close(point_writer *writer) {
     memory_free(writer->merged);
 }
 
-/* Writes points as new blocks, each as full as it gets. */
+/* Writes one block. Blocks are written in order; one that starts like the one before it gets the
+ * next ordinal. */
+static hs_status put_block(point_writer *w, const layout_key *series, hs_time start,
+                           hs_slice block) {
+    w->put_ordinal =
+        w->put_ordinal != NOTHING_PUT && start == w->put_start ? w->put_ordinal + 1 : 0;
+    w->put_start = start;
+    if (w->put_ordinal > UINT16_MAX)
+        return error_set(HS_LIMIT, "a series has too many points at time %lld", (long long)start);
+    layout_key key = *series;
+    layout_append(&key, layout_time_bits(start), 8);
+    layout_append(&key, (uint64_t)w->put_ordinal, 2);
+    return engine_put(w->txn, w->table, layout_slice(&key), block);
+}
+
+static hs_status delete_block(point_writer *w, const layout_key *series, hs_time start,
+                              uint32_t ordinal) {
+    layout_key key = *series;
+    layout_append(&key, layout_time_bits(start), 8);
+    layout_append(&key, ordinal, 2);
+    return engine_delete(w->txn, w->table, layout_slice(&key));
+}
+
+/* How many of the first `taken` of points [count] a block may have, so that those of one time stay
+ * together: all before the time at which it would be cut, if there are any. */
+static size_t whole_times(const hs_point *points, size_t taken, size_t count) {
+    size_t whole = taken;
+    if (taken == count) return taken;
+    while (whole > 0 && points[whole - 1].time == points[taken].time)
+        whole--;
+    return whole > 0 ? whole : taken;
+}
+
+/* Writes points as blocks, each as full as it gets. */
 static hs_status write_full(point_writer *w, const layout_key *series, const hs_point *points,
                             size_t count) {
     uint8_t block[POINT_BLOCK_BYTES];
     while (count > 0) {
-        size_t taken;
-        size_t size = point_block_encode(points, count, block, &taken);
-        layout_key key = block_key(series, points[0].time);
-        TRY(engine_put(w->txn, w->table, layout_slice(&key), (hs_slice){block, size}));
+        size_t taken, size, whole = count;
+        do {
+            size = point_block_encode(points, whole, w->integers, block, &taken);
+            whole = whole_times(points, taken, count);
+        } while (whole < taken);
+        TRY(put_block(w, series, points[0].time, (hs_slice){block, size}));
         points += taken;
         count -= taken;
     }
@@ -116,75 +151,58 @@ static hs_status write_halved(point_writer *w, const layout_key *series, const h
     uint8_t block[POINT_BLOCK_BYTES];
     if (count > 2 * POINT_BLOCK_POINTS) return write_full(w, series, points, count);
     size_t taken;
-    size_t size = point_block_encode(points, count, block, &taken);
-    if (taken < count) {
-        TRY(write_halved(w, series, points, count / 2));
-        return write_halved(w, series, points + count / 2, count - count / 2);
-    }
-    layout_key key = block_key(series, points[0].time);
-    return engine_put(w->txn, w->table, layout_slice(&key), (hs_slice){block, size});
-}
-
-/* Whether the values are the same bit for bit; the times are not looked at. */
-static bool is_same_value(const hs_point *a, const hs_point *b) {
-    uint64_t x, y;
-    memcpy(&x, &a->value, sizeof x);
-    memcpy(&y, &b->value, sizeof y);
-    return x == y;
-}
-
-/* Merges `old` and `new` into `merged`; a new point replaces an old one of its time. Returns the
- * number of points. */
-static size_t merge_points(const hs_point *old, size_t old_count, const hs_point *new,
-                           size_t new_count, hs_point *merged, point_change *change) {
-    size_t o = 0, n = 0, count = 0;
-    while (o < old_count || n < new_count) {
-        if (n == new_count || (o < old_count && old[o].time < new[n].time)) {
-            merged[count++] = old[o++];
-            continue;
-        }
-        if (o < old_count && old[o].time == new[n].time) {
-            change->replaced += !is_same_value(&old[o], &new[n]);
-            o++;
-        } else {
-            change->added++;
-        }
-        merged[count++] = new[n++];
-    }
-    return count;
+    size_t size = point_block_encode(points, count, w->integers, block, &taken);
+    if (taken == count) return put_block(w, series, points[0].time, (hs_slice){block, size});
+    size_t half = whole_times(points, count / 2, count);
+    if (points[half - 1].time == points[half].time) return write_full(w, series, points, count);
+    TRY(write_halved(w, series, points, half));
+    return write_halved(w, series, points + half, count - half);
 }
 
 /* The block that a point belongs to, with the cursor on it. */
 typedef struct place {
     hs_time start;
+    uint32_t ordinal;
     bool last;    /* no block follows */
     hs_time next; /* start of the block that follows */
 } place;
 
-/* Finds the block of a point at `time` in a series that has points. */
+/* Finds the block of a point at `time` in a series that has blocks. */
 static hs_status locate(engine_cursor *cursor, const layout_key *series, hs_time time,
                         place *place) {
-    layout_key key = block_key(series, time);
-    int found =
-        stands_in(cursor, series, engine_cursor_seek(cursor, layout_slice(&key)), &place->next);
+    layout_key key = *series;
+    uint32_t ordinal;
+    layout_append(&key, layout_time_bits(time), 8);
+    layout_append(&key, UINT16_MAX, 2);
+    int found = point_block_stands(cursor, series, engine_cursor_seek(cursor, layout_slice(&key)),
+                                   &place->next, &ordinal);
     if (found < 0) return (hs_status)found;
     place->last = found == 0;
     place->start = time;
+    place->ordinal = ordinal;
     if (place->last || place->next != time) {
-        found = stands_in(cursor, series, engine_cursor_prev(cursor), &place->start);
+        found = point_block_stands(cursor, series, engine_cursor_prev(cursor), &place->start,
+                                   &place->ordinal);
         if (found == 1) return HS_OK;
         if (found == 0 && !place->last) /* the point is earlier than the whole series */
-            found = stands_in(cursor, series, engine_cursor_next(cursor), &place->start);
+            found = point_block_stands(cursor, series, engine_cursor_next(cursor), &place->start,
+                                       &place->ordinal);
         if (found < 0) return (hs_status)found;
         if (found == 0) return error_set(HS_CORRUPT, "no block holds the points of a series");
     }
-    found = stands_in(cursor, series, engine_cursor_next(cursor), &place->next);
+    found = point_block_stands(cursor, series, engine_cursor_next(cursor), &place->next, &ordinal);
     if (found < 0) return (hs_status)found;
     place->last = found == 0;
     hs_time start = 0;
-    found = stands_in(cursor, series, engine_cursor_prev(cursor), &start);
-    assert(found < 0 || start == place->start);
+    found = point_block_stands(cursor, series, engine_cursor_prev(cursor), &start, &ordinal);
+    assert(found < 0 || (start == place->start && ordinal == place->ordinal));
     return found < 0 ? (hs_status)found : HS_OK;
+}
+
+/* Tells put_block that blocks are to be written in the place of an old one. */
+static void put_from(point_writer *w, hs_time start, uint32_t ordinal) {
+    w->put_start = start;
+    w->put_ordinal = (int64_t)ordinal - 1;
 }
 
 /* Merges points [count], all of one place, into its block. The cursor stands on it. */
@@ -192,16 +210,17 @@ static hs_status change_block(point_writer *w, const layout_key *series, const p
                               const hs_point *points, size_t count, point_change *change) {
     point_change mine = {0};
     size_t old_count;
-    TRY(block_read(w->cursor, series, place->start, w->old, &old_count));
+    TRY(point_block_read(w->cursor, series, place->start, w->old, &old_count));
     TRY(memory_reserve((void **)&w->merged, &w->merged_capacity, old_count + count,
                        sizeof *w->merged));
-    size_t merged = merge_points(w->old, old_count, points, count, w->merged, &mine);
+    size_t merged = point_merge(w->old, old_count, points, count, w->keep, w->merged, &mine);
     if (mine.added + mine.replaced == 0) return HS_OK;
     change->added += mine.added;
     change->replaced += mine.replaced;
+    put_from(w, place->start, place->ordinal);
     if (w->merged[0].time < place->start) {
-        layout_key key = block_key(series, place->start);
-        TRY(engine_delete(w->txn, w->table, layout_slice(&key)));
+        TRY(delete_block(w, series, place->start, place->ordinal));
+        w->put_ordinal = NOTHING_PUT;
     }
     if (place->last) return write_full(w, series, w->merged, merged);
     return write_halved(w, series, w->merged, merged);
@@ -215,6 +234,7 @@ static hs_status append(point_writer *w, const layout_key *series, const hs_poin
     if (point_block_count(engine_cursor_value(w->cursor)) + count <= APPEND_POINTS)
         return change_block(w, series, &place, points, count, change);
     change->added += count;
+    w->put_ordinal = NOTHING_PUT;
     return write_full(w, series, points, count);
 }
 
@@ -222,9 +242,10 @@ hs_status point_writer_write(point_writer *writer, uint64_t rid, uint32_t name, 
                              const hs_point *points, size_t count, point_change *change) {
     layout_key series = layout_named_key(rid, name);
     *change = (point_change){0};
-    assert(is_ascending(points, count));
+    assert(is_ascending(points, count, writer->keep));
     if (last == NULL) {
         change->added = count;
+        writer->put_ordinal = NOTHING_PUT;
         return write_full(writer, &series, points, count);
     }
     while (count > 0) {
@@ -241,104 +262,93 @@ hs_status point_writer_write(point_writer *writer, uint64_t rid, uint32_t name, 
     return HS_OK;
 }
 
-/* --- reading ---------------------------------------------------------------------------------- */
-
-struct hs_point_iterator {
-    engine_cursor *cursor;
-    layout_key series;
-    hs_time from, to;
-    bool started;
-    int ended; /* 1 while there may be more; then 0 or the error that next returns */
-    size_t at, count;
-    hs_time last; /* of the block before */
-    hs_point points[POINT_BLOCK_POINTS];
-};
-
-/* Moves the cursor to the block that `time` falls into, or to the first one if it is before the
- * series. */
-static int seek_block(engine_cursor *cursor, const layout_key *series, hs_time time,
-                      hs_time *start) {
-    layout_key key = block_key(series, time);
-    int found = stands_in(cursor, series, engine_cursor_seek(cursor, layout_slice(&key)), start);
-    if (found < 0 || (found == 1 && *start == time)) return found;
-    found = stands_in(cursor, series, engine_cursor_prev(cursor), start);
-    if (found != 0) return found;
-    return stands_in(cursor, series, engine_cursor_next(cursor), start);
+/* Deletes the points in [from, to) of the block that the cursor stands on. */
+static hs_status delete_from_block(point_writer *w, const layout_key *series, const place *place,
+                                   hs_time from, hs_time to, uint64_t *deleted) {
+    size_t count, kept = 0;
+    TRY(point_block_read(w->cursor, series, place->start, w->old, &count));
+    for (size_t i = 0; i < count; i++)
+        if (w->old[i].time < from || w->old[i].time >= to) w->old[kept++] = w->old[i];
+    if (kept == count) return HS_OK;
+    *deleted += count - kept;
+    put_from(w, place->start, place->ordinal);
+    if (kept == 0 || w->old[0].time != place->start) {
+        TRY(delete_block(w, series, place->start, place->ordinal));
+        w->put_ordinal = NOTHING_PUT;
+    }
+    return write_full(w, series, w->old, kept);
 }
+
+/* Moves the cursor to the first block that may hold points at or after `from`, or behind `after`.
+ * */
+static int first_block(point_writer *w, const layout_key *series, hs_time from, const place *after,
+                       place *place) {
+    layout_key key = *series;
+    layout_append(&key, layout_time_bits(after != NULL ? after->start : from), 8);
+    if (after != NULL) layout_append(&key, after->ordinal, 2);
+    int found = engine_cursor_seek(w->cursor, layout_slice(&key));
+    if (found < 0) return found;
+    if (after != NULL && found == 1 &&
+        key_compare(engine_cursor_key(w->cursor), layout_slice(&key)) == 0)
+        found = engine_cursor_next(w->cursor);
+    found = point_block_stands(w->cursor, series, found, &place->start, &place->ordinal);
+    if (found < 0 || after != NULL || (found == 1 && place->start == from)) return found;
+    found = point_block_stands(w->cursor, series, engine_cursor_prev(w->cursor), &place->start,
+                               &place->ordinal);
+    if (found != 0) return found;
+    return point_block_stands(w->cursor, series, engine_cursor_next(w->cursor), &place->start,
+                              &place->ordinal);
+}
+
+hs_status point_writer_delete(point_writer *writer, uint64_t rid, uint32_t name, hs_time from,
+                              hs_time to, uint64_t *deleted) {
+    layout_key series = layout_named_key(rid, name);
+    place place = {0}, before;
+    *deleted = 0;
+    int found = first_block(writer, &series, from, NULL, &place);
+    while (found == 1 && place.start < to) {
+        TRY(delete_from_block(writer, &series, &place, from, to, deleted));
+        before = place;
+        found = first_block(writer, &series, from, &before, &place);
+    }
+    return found < 0 ? (hs_status)found : HS_OK;
+}
+
+hs_status point_writer_pack(point_writer *writer, uint64_t rid, uint32_t name, hs_time from) {
+    layout_key series = layout_named_key(rid, name);
+    place place = {0}, before = {0};
+    size_t count = 0, more;
+    int found = first_block(writer, &series, from, NULL, &place);
+    writer->put_ordinal = NOTHING_PUT;
+    if (found == 1) put_from(writer, place.start, place.ordinal);
+    while (found == 1) {
+        TRY(point_block_read(writer->cursor, &series, place.start, writer->old, &more));
+        TRY(memory_reserve((void **)&writer->merged, &writer->merged_capacity, count + more,
+                           sizeof *writer->merged));
+        memcpy(writer->merged + count, writer->old, more * sizeof *writer->old);
+        count += more;
+        TRY(delete_block(writer, &series, place.start, place.ordinal));
+        before = place;
+        found = first_block(writer, &series, from, &before, &place);
+    }
+    if (found < 0) return (hs_status)found;
+    return write_full(writer, &series, writer->merged, count);
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
 
 hs_status point_store_range(engine_txn *txn, engine_table table, uint64_t rid, uint32_t name,
                             hs_time from, hs_time to, hs_point_iterator **iterator) {
-    hs_point_iterator *it = memory_alloc(sizeof *it);
-    if (it == NULL) return error_memory("an iterator over points", sizeof *it);
-    memset(it, 0, offsetof(hs_point_iterator, points));
-    it->series = layout_named_key(rid, name);
-    it->from = from;
-    it->to = to;
-    it->ended = from < to ? 1 : 0;
-    hs_status status = engine_cursor_open(txn, table, &it->cursor);
-    if (status != HS_OK) {
-        memory_free(it);
-        return status;
-    }
-    *iterator = it;
-    return HS_OK;
-}
-
-/* Loads the next block: 1, 0 at the end, or an error. */
-static int load_block(hs_point_iterator *it) {
-    hs_time start = 0;
-    bool first = !it->started;
-    int found = first ? seek_block(it->cursor, &it->series, it->from, &start)
-                      : stands_in(it->cursor, &it->series, engine_cursor_next(it->cursor), &start);
-    if (found != 1) return found;
-    if (start >= it->to) return 0;
-    TRY(block_read(it->cursor, &it->series, start, it->points, &it->count));
-    if (!first && start <= it->last)
-        return error_set(HS_CORRUPT, "two blocks of points overlap at time %lld", (long long)start);
-    it->started = true;
-    it->last = it->points[it->count - 1].time;
-    it->at = 0;
-    if (!first) return 1;
-    while (it->at < it->count && it->points[it->at].time < it->from)
-        it->at++;
-    return 1;
-}
-
-int hs_point_next(hs_point_iterator *iterator, hs_point *point) {
-    while (iterator->ended == 1 && iterator->at == iterator->count)
-        iterator->ended = load_block(iterator);
-    if (iterator->ended != 1) return iterator->ended;
-    if (iterator->points[iterator->at].time >= iterator->to) {
-        iterator->ended = 0;
-        return 0;
-    }
-    *point = iterator->points[iterator->at++];
-    return 1;
-}
-
-void hs_point_iterator_close(hs_point_iterator *iterator) {
-    if (iterator == NULL) return;
-    engine_cursor_close(iterator->cursor);
-    memory_free(iterator);
+    return point_iterator_open(txn, table, rid, name, from, to, NULL, 0, false, iterator);
 }
 
 hs_status point_store_at(engine_txn *txn, engine_table table, uint64_t rid, uint32_t name,
                          hs_time time, hs_point *point) {
-    hs_point points[POINT_BLOCK_POINTS];
-    layout_key series = layout_named_key(rid, name);
-    engine_cursor *cursor;
-    hs_time start = 0;
-    size_t count = 0;
-    TRY(engine_cursor_open(txn, table, &cursor));
-    int found = seek_block(cursor, &series, time, &start);
-    hs_status status = found < 0 ? (hs_status)found : HS_NOT_FOUND;
-    if (found == 1 && start <= time) status = block_read(cursor, &series, start, points, &count);
-    engine_cursor_close(cursor);
-    if (status != HS_OK) return status;
-    while (points[count - 1].time > time)
-        count--;
-    *point = points[count - 1];
-    return HS_OK;
+    point_reader reader;
+    point_reader_open(&reader, txn, table, rid, name, NULL, 0);
+    int found = point_reader_before(&reader, time, true, point);
+    point_reader_close(&reader);
+    return found < 0 ? (hs_status)found : found == 1 ? HS_OK : HS_NOT_FOUND;
 }
 
 /* --- checking --------------------------------------------------------------------------------- */
@@ -368,11 +378,12 @@ static void summary_add(point_summary *summary, const hs_point *points, size_t c
 
 int point_walk_next(point_walk *walk, point_summary *summary) {
     hs_time start = 0;
+    uint32_t ordinal;
     size_t count;
     if (walk->state != 1) return walk->state;
     *summary = (point_summary){.min = NAN, .max = NAN};
-    if (!layout_block_read(engine_cursor_key(walk->cursor), &summary->rid, &summary->name,
-                           &start)) {
+    if (!layout_block_read(engine_cursor_key(walk->cursor), &summary->rid, &summary->name, &start,
+                           &ordinal)) {
         summary->damaged = true;
         error_set(HS_CORRUPT, "a key of %zu bytes is no key of a block of points",
                   engine_cursor_key(walk->cursor).size);
@@ -380,9 +391,9 @@ int point_walk_next(point_walk *walk, point_summary *summary) {
         return 1;
     }
     layout_key series = layout_named_key(summary->rid, summary->name);
-    int found = stands_in(walk->cursor, &series, walk->state, &start);
+    int found = point_block_stands(walk->cursor, &series, walk->state, &start, &ordinal);
     while (found == 1) {
-        hs_status status = block_read(walk->cursor, &series, start, walk->points, &count);
+        hs_status status = point_block_read(walk->cursor, &series, start, walk->points, &count);
         if (status == HS_OK && summary->points > 0 && start <= summary->last.time)
             status = error_set(HS_CORRUPT, "two blocks of points overlap at time %lld",
                                (long long)start);
@@ -393,7 +404,7 @@ int point_walk_next(point_walk *walk, point_summary *summary) {
         else
             return walk->state = (int)status;
         walk->state = engine_cursor_next(walk->cursor);
-        found = stands_in(walk->cursor, &series, walk->state, &start);
+        found = point_block_stands(walk->cursor, &series, walk->state, &start, &ordinal);
     }
     return found == (int)HS_CORRUPT || found == 0 ? 1 : found;
 }

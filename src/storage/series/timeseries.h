@@ -1,11 +1,7 @@
 /* timeseries.h: points of series in blocks.
  *
- * The blocks are those of point_store.h. Beside them each series has an entry in
- * series_directory:
- *
- *   rid(6) ‖ name(3)  ->  varint   number of points
- *                         8 bytes  time of the first point, little-endian
- *                         varint   time of the last point − time of the first
+ * A series is an entry in the directory, which holds its newest points too (series_directory.h),
+ * blocks of points (point_store.h) and blocks of roll-ups (rollups.h).
  *
  * Points wait in apply->timeseries until the end of the batch (pending_points.h).
  */
@@ -15,6 +11,7 @@
 #include "storage/batch/apply.h"
 #include "storage/collection/check.h"
 #include "storage/collection/snapshot.h"
+#include "storage/series/series_directory.h"
 
 /* Carries out one of this store's operations. */
 hs_status timeseries_apply(apply *apply, const operation *operation);
@@ -28,6 +25,21 @@ hs_status timeseries_flush(apply *apply);
 /* The number of points of a family, as its directory counts them; entries that are damaged count
  * nothing. */
 hs_status timeseries_points(engine_txn *txn, engine_family family, uint64_t *points);
+
+/* HS_INVALID unless the lengths of a retention can be. */
+hs_status retention_check(const hs_retention *retention);
+
+/* A series that exists, as a snapshot shows it. */
+typedef struct series {
+    family *family;
+    uint64_t rid;
+    uint32_t name;
+    series_entry entry;
+} series;
+
+/* Finds a series. HS_NOT_FOUND names it. */
+hs_status timeseries_find(hs_snapshot *snapshot, const char *type, const hs_uuid *id, hs_slice name,
+                          series *series);
 
 /* Verifies what the store keeps of one family (check.h). */
 hs_status timeseries_check(check *check, check_family *family);
