@@ -226,7 +226,7 @@ hs_status hs_graph_labels(hs_graph *graph, uint32_t iterations, uint32_t *labels
  * neighbours (in either direction, without itself) the share that has an edge from the first to the
  * second; 0 with fewer than two neighbours. Every triangle is looked for once, from its vertex of
  * lowest degree (Chiba, Nishizeki 1985): O(e √e) at worst, on all threads; 20 bytes of scratch a
- * vertex and 5 for each pair of neighbours, while it prepares 8 more. */
+ * vertex, 4 more for each thread, and 5 for each pair of neighbours. */
 hs_status hs_graph_clustering(hs_graph *graph, double *coefficients);
 
 #ifdef __cplusplus

@@ -19,6 +19,10 @@ typedef struct pair_rows {
     uint32_t *targets; /* ascending in each row */
     uint8_t *edges;    /* 1 or 2, for each of `targets` */
     uint64_t *counts;  /* [vertices] edges between the neighbours */
+    uint64_t vertices;
+    uint64_t longest; /* row */
+    uint32_t *marks;  /* [threads][vertices] see scratch */
+    uint64_t *sums;   /* [threads][longest] */
 } pair_rows;
 
 /* Walks over the neighbours of a vertex in ascending order, without itself. */
@@ -86,52 +90,75 @@ static void fill_pairs(void *context, unsigned worker, uint64_t from, uint64_t t
     }
 }
 
-static void add(pair_rows *p, uint32_t vertex, uint64_t edges) {
-    __atomic_fetch_add(p->counts + vertex, edges, __ATOMIC_RELAXED);
+/* What a thread has for itself. */
+typedef struct scratch {
+    uint32_t *marks; /* [vertices] place + 1 in the row of the vertex at hand; 0: not in it */
+    uint64_t *sums;  /* [longest row] edges to be added to the counts of that row's vertices */
+} scratch;
+
+static scratch scratch_of(const pair_rows *p, unsigned worker) {
+    return (scratch){p->marks + worker * p->vertices, p->sums + worker * p->longest};
 }
 
-/* Finds the triangles on the pair at `first` of vertex v. */
-static void count_triangles(pair_rows *p, uint32_t v, uint64_t first) {
-    uint32_t u = p->targets[first];
-    uint64_t a = p->offsets[v], a_end = p->offsets[v + 1];
-    uint64_t b = p->offsets[u], b_end = p->offsets[u + 1];
-    uint64_t of_v = 0, of_u = 0;
-    while (a < a_end && b < b_end) {
-        uint32_t x = p->targets[a], y = p->targets[b];
-        if (x == y) {
-            of_v += p->edges[b];
-            of_u += p->edges[a];
-            add(p, x, p->edges[first]);
+static void add(pair_rows *p, uint32_t vertex, uint64_t edges) {
+    if (edges > 0) __atomic_fetch_add(p->counts + vertex, edges, __ATOMIC_RELAXED);
+}
+
+/* Finds the triangles of which vertex v is the first: for each u in its row those w in the row of u
+ * that are marked as being in the row of v. Returns the edges between u and w of all of them. */
+static uint64_t count_triangles(const pair_rows *p, uint64_t v, scratch own) {
+    uint64_t first = p->offsets[v], end = p->offsets[v + 1], of_v = 0;
+    for (uint64_t i = first; i < end; i++) {
+        uint64_t u = p->targets[i], of_u = 0;
+        for (uint64_t j = p->offsets[u]; j < p->offsets[u + 1]; j++) {
+            uint32_t mark = own.marks[p->targets[j]];
+            if (mark == 0) continue;
+            of_v += p->edges[j];
+            of_u += p->edges[first + mark - 1];
+            own.sums[mark - 1] += p->edges[i];
         }
-        a += x <= y;
-        b += y <= x;
+        own.sums[i - first] += of_u;
     }
-    if (of_v == 0) return;
-    add(p, v, of_v);
-    add(p, u, of_u);
+    return of_v;
 }
 
 static void triangle_block(void *context, unsigned worker, uint64_t from, uint64_t to) {
     pair_rows *p = context;
-    (void)worker;
-    for (uint64_t v = from; v < to; v++)
-        for (uint64_t i = p->offsets[v]; i < p->offsets[v + 1]; i++)
-            count_triangles(p, (uint32_t)v, i);
+    scratch own = scratch_of(p, worker);
+    for (uint64_t v = from; v < to; v++) {
+        uint64_t first = p->offsets[v], size = p->offsets[v + 1] - first;
+        for (uint64_t i = 0; i < size; i++) {
+            own.marks[p->targets[first + i]] = (uint32_t)i + 1;
+            own.sums[i] = 0;
+        }
+        add(p, (uint32_t)v, count_triangles(p, v, own));
+        for (uint64_t i = 0; i < size; i++) {
+            own.marks[p->targets[first + i]] = 0;
+            add(p, p->targets[first + i], own.sums[i]);
+        }
+    }
 }
 
 static hs_status prepare(hs_graph *graph, pair_rows *p) {
     budget *budget = &graph->budget;
     uint64_t vertices = graph->vertices.count;
+    p->vertices = vertices;
     const char *what = "the triangles of the graph";
     TRY(budget_array(budget, what, (void **)&p->degrees, vertices, sizeof *p->degrees));
     TRY(budget_array(budget, what, (void **)&p->offsets, vertices + 1, sizeof *p->offsets));
     TRY(budget_array(budget, what, (void **)&p->counts, vertices, sizeof *p->counts));
     view_parallel(graph, count_neighbours, p);
     view_parallel(graph, count_pairs, p);
-    for (uint64_t v = 0; v < vertices; v++)
+    for (uint64_t v = 0; v < vertices; v++) {
+        if (p->offsets[v + 1] > p->longest) p->longest = p->offsets[v + 1];
         p->offsets[v + 1] += p->offsets[v];
+    }
     TRY(budget_array(budget, what, (void **)&p->targets, p->offsets[vertices], sizeof *p->targets));
     TRY(budget_array(budget, what, (void **)&p->edges, p->offsets[vertices], sizeof *p->edges));
+    TRY(budget_array(budget, what, (void **)&p->marks, graph->selection.threads * vertices,
+                     sizeof *p->marks));
+    TRY(budget_array(budget, what, (void **)&p->sums, graph->selection.threads * p->longest,
+                     sizeof *p->sums));
     view_parallel(graph, fill_pairs, p);
     return HS_OK;
 }
@@ -150,5 +177,7 @@ hs_status hs_graph_clustering(hs_graph *graph, double *coefficients) {
     budget_free(&graph->budget, p.counts);
     budget_free(&graph->budget, p.targets);
     budget_free(&graph->budget, p.edges);
+    budget_free(&graph->budget, p.marks);
+    budget_free(&graph->budget, p.sums);
     return status;
 }

@@ -72,6 +72,7 @@ uint32_t vertices_find(const vertices *vertices, const selection *selection, hs_
     uint64_t rid = hs_row_number(row), first = rids[0], last = rids[range->count - 1];
     if (rid < first || rid > last) return NO_VERTEX;
     uint64_t most = range->count - 1;
+    if (last - first == most) return range->first + (uint32_t)(rid - first);
     uint64_t low = last - rid > most ? 0 : most - (last - rid);
     uint64_t high = rid - first < most ? rid - first : most;
     while (low < high) {
