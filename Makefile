@@ -5,6 +5,7 @@
 #   TORTURE_MINUTES=10 TORTURE_SEED=             for make torture: time in all, and the first seed (none: the clock)
 #   FUZZ_SECONDS=600 FUZZ_TARGETS=               for make fuzz: time in all, and which (none: every one)
 #   PREFIX=/usr/local and DESTDIR=                for make install
+#   DATA=../shared/data/wordnet-3.0           for make wordnet-positions
 #   BENCH=         options for make bench, such as --quick
 
 BUILD ?= build
@@ -16,11 +17,12 @@ TORTURE_SEED ?=
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?=
 BENCH ?=
+DATA ?= ../shared/data/wordnet-3.0
 
 SANITIZER_OPTIONS = ASAN_OPTIONS=detect_stack_use_after_return=1 \
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
 
-.PHONY: all build test demo bench rocksdb coverage sanitize tsan torture fuzz format lint install clean help
+.PHONY: all build test demo bench wordnet-positions rocksdb coverage sanitize tsan torture fuzz format lint install clean help
 
 all: build
 
@@ -93,11 +95,18 @@ install: build
 clean:
 	rm -rf build build-asan build-tsan build-coverage build-fuzz build-rocksdb
 
+# The experiments of docs/hyperbolic.md, with WordNet in DATA.
+wordnet-positions: build
+	@$(BUILD)/bench/hyperbolic/distances
+	@$(BUILD)/bench/hyperbolic/wordnet_positions $(DATA)/mammal_closure.csv
+	@$(BUILD)/bench/hyperbolic/wordnet_tree $(DATA)/noun_relations.csv
+
 help:
 	@echo 'make            build everything into $(BUILD)/'
 	@echo 'make test       build, and run every test'
 	@echo 'make demo       build, import a generated hospital, and ask it questions'
 	@echo 'make bench      compare with LMDB, RocksDB, WiredTiger and SQLite (some minutes; BENCH=--quick: one)'
+	@echo 'make wordnet-positions   hyperbolic positions of WordNet, and what they hold (DATA=: its folder)'
 	@echo 'make rocksdb    build RocksDB as a release for make bench: the package has assertions compiled in'
 	@echo 'make coverage   run the tests and print the line coverage of src/'
 	@echo 'make sanitize   run the tests with the address and undefined-behaviour sanitizers'

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "address.h"
+#include "motion.h"
 #include "options.h"
-#include "points.h"
 
 static void begin(invocation *run) {
     static const char *const columns[] = {"time", "graph", "embedding", "property"};
@@ -84,9 +84,12 @@ int command_trajectory(invocation *run) {
     bool spans = thins || option_given(run, "from") || option_given(run, "to");
     if (last + at + spans > 1)
         return report(EXIT_USAGE, "--last, --at and a span are different questions; ask one");
+    if (motion_asked(run) && (last || at || thins))
+        return report(EXIT_USAGE, "--drift and --velocity are about all positions of a span");
     code = address_open_entity(run, run->arguments[0], &address);
     if (code != EXIT_OK) return code;
     if (last || at) return print_one(run, &address);
+    if (motion_asked(run)) return motion_print(run, &address, &span);
     hs_trajectory_iterator *iterator;
     hs_status status = thins ? hs_trajectory_thinned(run->snapshot, address.type, &address.id,
                                                      span.from, span.to, &rule, &iterator)

@@ -119,6 +119,38 @@ static const option_spec nearest_options[] = {
     END,
 };
 
+static const option_spec plot_options[] = {
+    {"output", 'o', "FILE", "the picture, as SVG"},
+    {"kind", 0, "KIND", "of position: graph (default), embedding, property"},
+    {"type", 't', "TYPE", "only edges of this type"},
+    {"label", 0, "NAME", "the property that names a node (default: its key)"},
+    {"labels", 0, "N", "at most N labels (default 60)"},
+    {"nodes", 0, "N", "the N most connected entities (default 2000)"},
+    {"centre", 0, "KEY", "with this entity in the middle"},
+    {"time", 0, "TIME", "as it was then (default: the latest)"},
+    END,
+};
+
+static const option_spec position_options[] = {
+    {"strategy", 's', "STRATEGY", "init: degree (default), tree, embedding, fingerprint"},
+    {"vector", 0, "NAME", "init: the kind of vector to project (embedding)"},
+    {"radius", 0, "R", "init: how far out, or how long an edge is; up to 12"},
+    {"type", 't', "TYPE", "only edges of this type"},
+    {"closure", 0, NULL, "edges to everything that is reached along them"},
+    {"symmetric", 0, NULL, "edges in both directions"},
+    {"dimension", 0, "N", "use N dimensions, 1 to 16 (default 16; 2 for pictures)"},
+    {"epochs", 'e', "N", "learn: how many (default 300)"},
+    {"learned", 0, "N", "learn: go on after N epochs, from stored positions"},
+    {"from-stored", 0, NULL, "learn: start anew at stored positions"},
+    {"negatives", 0, "N", "learn: entities to tell an edge from (default 50)"},
+    {"rate", 0, "R", "learn: how far an edge moves its ends (default 0.05)"},
+    {"seed", 0, "N", "of everything random (default 1)"},
+    {"time", 0, "TIME", "of the positions (default: now; show: the latest)"},
+    {"limit", 'n', "N", "show: at most N entities"},
+    {"quiet", 'q', NULL, "learn: no progress"},
+    END,
+};
+
 static const option_spec series_options[] = {
     {"from", 0, "TIME", "points from this time on"},
     {"to", 0, "TIME", "points before this time"},
@@ -147,6 +179,9 @@ static const option_spec trajectory_options[] = {
     {"every", 0, "N", "each N-th position, the first and the last"},
     {"moved", 0, "DISTANCE", "those that have moved by more than this"},
     {"metric", 'm', "METRIC", "of --moved: hyperbolic (default) or euclidean"},
+    {"drift", 0, NULL, "each step: its length, the path's, and from the start"},
+    {"velocity", 0, NULL, "each step: velocity, acceleration, change points"},
+    {"kind", 0, "KIND", "of steps: graph (default), embedding, property"},
     END,
 };
 
@@ -300,6 +335,39 @@ const command commands[] = {
         .example = "hyperspatial -d db trajectory medical/patients/10014729 --from 2180-01-01",
         .options = trajectory_options,
         .run = command_trajectory,
+    },
+    {
+        .name = "position",
+        .arguments = "init|learn|show COLLECTION/TYPE",
+        .arguments_min = 2,
+        .arguments_max = 2,
+        .summary = "Place entities in hyperbolic space, or show where they are",
+        .description =
+            "init: first positions, by the graph (degree: hubs near the origin; tree:\n"
+            "Sarkar's construction, edges lead to parents), a vector (embedding) or the\n"
+            "properties (fingerprint). learn: entities that share an edge come near, others\n"
+            "go away (Riemannian SGD); the same seed gives the same positions. Both write to\n"
+            "the trajectories, in batches. show: norms of a type's positions, or the\n"
+            "positions of an entity (its address instead of the type's). Progress goes to\n"
+            "standard error. Ctrl-C stops learning, and what was learned is written.",
+        .example = "hyperspatial -d db position learn wordnet/synsets --type hypernym --closure",
+        .options = position_options,
+        .run = command_position,
+    },
+    {
+        .name = "plot",
+        .arguments = "COLLECTION/TYPE",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .summary = "Draw the Poincare disk of an entity type as SVG",
+        .description =
+            "Nodes are the type's entities at their positions, larger the more edges they\n"
+            "have; edges are geodesics; labels never overlap. Distances from the middle are\n"
+            "true; angles are those in the plane of the two principal axes. Positions of two\n"
+            "dimensions (position --dimension 2) are shown as they are.",
+        .example = "hyperspatial -d db plot medical/d_icd_diagnoses --output disk.svg",
+        .options = plot_options,
+        .run = command_plot,
     },
     {
         .name = "vectors",

@@ -29,8 +29,13 @@ _hyperspatial_options() {
     index) echo --unique --from --to --descending --limit ;;
     list) echo --where --limit --after --columns --order-by --descending --explain ;;
     measures) echo --from --to --by --top --bottom ;;
-    trajectory) echo --from --to --at --last --every --moved --metric ;;
+    trajectory) echo --from --to --at --last --every --moved --metric --drift --velocity --kind ;;
     nearest) echo --count --metric --where --threads ;;
+    plot) echo --output --kind --type --label --labels --nodes --centre --time ;;
+    position)
+        echo --strategy --vector --radius --type --closure --symmetric --dimension --epochs --learned --from-stored
+        echo --negatives --rate --seed --time --limit --quiet
+        ;;
     series) echo --from --to --every --agg ;;
     set) echo --create --unset --revision ;;
     stats) echo --storage ;;
@@ -49,6 +54,9 @@ _hyperspatial_values() {
         echo l2 cosine inner-product l1 hamming ;;
     vectors:--form) echo dense binary sparse multi ;;
     vectors:--element) echo float32 float16 int8 ;;
+    plot:--kind | trajectory:--kind) echo graph embedding property ;;
+    position:position) echo init learn show ;;
+    position:-s | position:--strategy) echo degree tree embedding fingerprint ;;
     series:-a | series:--agg) echo avg min max sum count first last all ;;
     series:-e | series:--every) echo 1m 15m 1h 1d 1w ;;
     trajectory:-m | trajectory:--metric) echo hyperbolic euclidean ;;
@@ -57,8 +65,8 @@ _hyperspatial_values() {
 }
 
 _hyperspatial() {
-    local commands="backup check compact create delete drop edges export get graph help import index list measures nearest
-        series set stats trajectory type vectors"
+    local commands="backup check compact create delete drop edges export get graph help import index list measures nearest plot
+        position series set stats trajectory type vectors"
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local root=${HYPERSPATIAL_ROOT-} command='' values i
     for ((i = 1; i < COMP_CWORD; i++)); do

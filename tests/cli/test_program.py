@@ -20,13 +20,15 @@ import tempfile
 import termios
 import unittest
 import fcntl
+import xml.etree.ElementTree
 
 PROGRAM, FIXTURE = sys.argv[1:3]
 OK, FAILED, USAGE, NOT_FOUND, DAMAGED, BUSY, REJECTED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
 HEADER = "hyperspatial: "
 KEYLESS = "7b0c5a1e-0000-5000-8000-000000000001"
-COMMANDS = ["import", "stats", "get", "list", "edges", "graph", "series", "measures", "trajectory", "vectors", "nearest", "type", "index",
-            "create", "set", "delete", "drop", "export", "backup", "check", "compact", "help"]
+COMMANDS = ["import", "stats", "get", "list", "edges", "graph", "series", "measures", "trajectory", "vectors",
+            "nearest", "position", "plot", "type", "index", "create", "set", "delete", "drop", "export", "backup",
+            "check", "compact", "help"]
 
 
 class Program(unittest.TestCase):
@@ -847,6 +849,102 @@ class Writing(Program):
         self.assertEqual((self.json("list"), list(self.root.glob("clinic*"))), ([], []))
         self.fails(NOT_FOUND, "drop", "clinic", "--yes", says="clinic")
         self.fails(USAGE, "drop", "a/b/c", "--yes")
+
+
+class Placing(Program):
+    """Positions in hyperbolic space: found, learned, shown and drawn."""
+
+    def forest(self):
+        """A collection with a tree of 13 nodes."""
+        directory = self.empty()
+        nodes = "key,above,name\n" + "".join(f"n{i},n{(i - 1) // 3 if i else ''},node {i}\n" for i in range(13))
+        (directory / "nodes.csv").write_text(nodes.replace("n0,n,", "n0,,"), encoding="utf-8")
+        mapping = {"collection": "forest", "sources": [
+            {"file": "nodes.csv", "type": "nodes", "key": "key", "properties": {"name": "string"},
+             "edges": [{"type": "below", "to": {"type": "nodes", "key": "above"}}]}]}
+        (directory / "mapping.json").write_text(json.dumps(mapping), encoding="utf-8")
+        self.done("import", "--quiet", directory / "mapping.json")
+        return directory
+
+    def test_a_tree_is_placed_with_its_root_in_the_middle(self):
+        self.forest()
+        (result,) = self.json("position", "init", "forest/nodes", "--strategy", "tree", "--dimension", 2, "--radius", 1.5)
+        self.assertEqual((result["entities"], result["edges"]), (13, 12))
+        rows = self.json("position", "show", "forest/nodes")
+        self.assertEqual([row["key"] for row in rows], [f"n{i}" for i in range(13)])
+        self.assertEqual(rows[0]["graph"], 0)
+        for row in rows[1:4]:
+            self.assertAlmostEqual(row["graph"], 1.5, places=5)
+        kinds = self.json("position", "show", "forest/nodes/n1")
+        self.assertEqual([(row["kind"], len(row["coordinates"])) for row in kinds],
+                         [("graph", 17), ("embedding", 17), ("property", 17)])
+        self.assertEqual(len(self.json("position", "show", "forest/nodes", "--limit", 2)), 2)
+
+    def test_learning_goes_on_where_it_stopped(self):
+        self.forest()
+        learn = ("position", "learn", "forest/nodes", "--closure", "--quiet", "--negatives", 5)
+        (result,) = self.json(*learn, "--epochs", 30, "--time", "2020-01-01")
+        self.assertEqual((result["epochs"], result["edges"]), (30, 3 + 2 * 9))
+        self.assertGreater(result["map"], 0)
+        self.done(*learn, "--epochs", 10, "--time", "2021-01-01")
+        self.done(*learn, "--epochs", 20, "--learned", 10, "--time", "2022-01-01")
+        for node in ("n0", "n12"):
+            first, _, last = self.json("trajectory", f"forest/nodes/{node}")
+            self.assertEqual(first["graph"], last["graph"])
+
+    def test_a_trajectory_tells_how_it_moves(self):
+        self.forest()
+        for day, radius in ((1, 1), (2, 2), (3, 2)):
+            self.done("position", "init", "forest/nodes", "-s", "tree", "--dimension", 2, "--radius", radius,
+                      "--time", f"2020-01-0{day}")
+        rows = self.json("trajectory", "forest/nodes/n1", "--drift", "--velocity")
+        self.assertEqual([row["time"][:10] for row in rows], ["2020-01-01", "2020-01-02", "2020-01-03"])
+        for column, values in (("step", (0, 1, 0)), ("drift", (0, 1, 1)), ("displacement", (0, 1, 1))):
+            for row, value in zip(rows, values):
+                self.assertAlmostEqual(row[column], value, places=5)
+        self.assertAlmostEqual(rows[1]["velocity"] * 86400, 1, places=5)
+        self.assertEqual([row["changed"] for row in rows], [False] * 3)
+        (row,) = self.json("trajectory", "forest/nodes/n1", "--drift", "--kind", "property", "--to", "2020-01-02")
+        self.assertEqual(row, {"time": "2020-01-01T00:00:00Z", "step": 0, "drift": 0, "displacement": 0})
+        self.fails(USAGE, "trajectory", "forest/nodes/n1", "--drift", "--last", says="--drift")
+
+    def test_every_strategy_has_its_kind(self):
+        self.copy()
+        for words, kind in ((("--vector", "profile"), "embedding"), (("-s", "fingerprint"), "property")):
+            self.done("position", "init", "clinic/patients", *words, "--time", "2175-01-01")
+            norms = {row["key"]: row[kind] for row in self.json("position", "show", "clinic/patients")}
+            self.assertGreater(norms["p1"], 0)
+
+    def test_a_plot_shows_every_node_and_is_the_same_each_time(self):
+        directory = self.forest()
+        self.fails(NOT_FOUND, "plot", "forest/nodes", "-o", directory / "no.svg", says="position init")
+        self.done("position", "init", "forest/nodes", "--strategy", "tree", "--dimension", 2)
+        pictures = []
+        for name in ("a.svg", "b.svg"):
+            (result,) = self.json("plot", "forest/nodes", "--output", directory / name, "--label", "name")
+            self.assertEqual((result["nodes"], result["edges"], result["left_out"]), (13, 12, 0))
+            pictures.append((directory / name).read_text(encoding="utf-8"))
+        self.assertEqual(*pictures)
+        root = xml.etree.ElementTree.fromstring(pictures[0])
+        self.assertEqual(len(root.findall(".//{*}circle")), 14)
+        self.assertIn("node 7", [text.text for text in root.findall(".//{*}text")])
+        (result,) = self.json("plot", "forest/nodes", "-o", directory / "c.svg", "--nodes", 4, "--centre", "n1")
+        self.assertEqual((result["nodes"], result["left_out"]), (4, 9))
+
+    def test_what_is_wrong_with_a_position_is_said(self):
+        directory = self.forest()
+        self.fails(USAGE, "position", "lose", "forest/nodes", says="init, learn or show")
+        self.fails(USAGE, "position", "init", "forest", says="forest/TYPE")
+        self.fails(USAGE, "position", "init", "forest/nodes", "--strategy", "guess", says="degree")
+        self.fails(USAGE, "position", "init", "forest/nodes", "--radius", "far", says="from 0 to 12")
+        self.fails(USAGE, "position", "show", "forest", says="forest/TYPE")
+        self.fails(NOT_FOUND, "position", "init", "forest/nodes", "--vector", "v", says="v")
+        self.fails(NOT_FOUND, "position", "learn", "forest/nodes", "--type", "above", says="above")
+        self.fails(NOT_FOUND, "position", "show", "forest/nodes/n1", says="no position")
+        self.fails(USAGE, "plot", "forest/nodes", says="--output")
+        self.done("position", "init", "forest/nodes")
+        self.fails(NOT_FOUND, "plot", "forest/nodes", "-o", directory / "x.svg", "--centre", "n99", says="n99")
+        self.fails(FAILED, "plot", "forest/nodes", "-o", directory / "no" / "x.svg", says="x.svg")
 
 
 class Exporting(Program):
