@@ -1,5 +1,5 @@
-/* model_test.c: random batches on entities, properties, measures and trajectories, compared with a
- * model in memory; indexes come and go meanwhile.
+/* model_test.c: random batches on entities, properties, measures, trajectories and vectors, compared
+ * with a model in memory; indexes come and go meanwhile.
  *
  * The model is an array of entities with arrays of properties. Each operation is first carried out
  * on a copy of it, which tells what the commit must answer; then everything that can be read is
@@ -10,6 +10,7 @@
 
 #include "storage/fixture.h"
 #include "storage/indexes/index_build.h"
+#include "storage/vectors/vectors.h"
 
 #define TYPES   2
 #define KEYS    12 /* entities a type that may exist */
@@ -17,9 +18,19 @@
 #define TIMES   40 /* of measures and trajectories */
 #define ROUNDS  600
 #define OPS_MAX 14
+#define KINDS   5 /* of vectors */
 
 static const char *const type_names[TYPES] = {"patients", "stays"};
 static const char *const labels[NAMES] = {"age", "b", "Name", "zeta", "é", "long text"};
+
+static const char *const kind_names[KINDS] = {"dense", "half", "bits", "pairs", "rows"};
+static const hs_vector_options kind_options[KINDS] = {
+    {.form = HS_DENSE, .dimension = 3},
+    {.form = HS_DENSE, .element = HS_ELEMENT_FLOAT16, .dimension = 3},
+    {.form = HS_BINARY, .dimension = 8},
+    {.form = HS_SPARSE},
+    {.form = HS_MULTI, .dimension = 1},
+};
 
 typedef struct model_property {
     bool exists;
@@ -33,8 +44,9 @@ typedef struct model_entity {
     uint64_t revision; /* before the batch; 0: created by it */
     hs_time created_at, updated_at;
     model_property properties[NAMES];
-    double levels[TIMES]; /* of the measure, at each time; 0: none */
-    bool placed[TIMES];   /* the trajectory has a position then */
+    double levels[TIMES];   /* of the measure, at each time; 0: none */
+    bool placed[TIMES];     /* the trajectory has a position then */
+    uint8_t vectors[KINDS]; /* numbers of vector_numbered; 0: none */
 } model_entity;
 
 typedef struct model {
@@ -228,11 +240,51 @@ static hs_status unplace(run *r, int type, int index) {
     return HS_OK;
 }
 
+/* The vector of a kind that a number from 1 on stands for, in the caller's memory. */
+static hs_vector vector_numbered(int kind, uint8_t number, float values[3], uint32_t indexes[3],
+                                 uint8_t *bits) {
+    for (unsigned i = 0; i < 3; i++) {
+        values[i] = (float)(number + i);
+        indexes[i] = number + 2 * i * (1u + number % 2);
+    }
+    *bits = number;
+    return (hs_vector){.form = kind_options[kind].form,
+                       .dimension = kind_options[kind].dimension,
+                       .count = number % 4,
+                       .values = values,
+                       .indexes = indexes,
+                       .bits = bits};
+}
+
+/* Sets or deletes a vector; every fourth sparse one has no pairs, and no multi-vector that few. */
+static hs_status change_vector(run *r, int type, int index) {
+    model_entity *e = &r->next->entities[type][index];
+    const hs_uuid *id = &r->ids[type][index];
+    int kind = (int)test_random_below(&r->random, KINDS);
+    uint8_t number = (uint8_t)test_random_below(&r->random, 12), bits;
+    float values[3];
+    uint32_t indexes[3];
+    if (number == 0 || (number % 4 == 0 && kind_options[kind].form == HS_MULTI)) {
+        number = 0;
+        assert_ok(hs_vector_delete(r->batch, type_names[type], id, kind_names[kind]));
+        if (!e->exists || e->vectors[kind] == 0) return HS_NOT_FOUND;
+    } else {
+        hs_vector vector = vector_numbered(kind, number, values, indexes, &bits);
+        assert_ok(hs_vector_write(r->batch, type_names[type], id, kind_names[kind], &vector));
+        if (!e->exists) return HS_NOT_FOUND;
+    }
+    bool empty = kind_options[kind].form == HS_SPARSE && number % 4 == 0 &&
+                 e->vectors[kind] % 4 == 0 && number != 0 && e->vectors[kind] != 0;
+    r->next->changed |= e->vectors[kind] != number && !empty;
+    e->vectors[kind] = number;
+    return HS_OK;
+}
+
 static hs_status random_operation(run *r) {
     int type = (int)test_random_below(&r->random, TYPES),
         index = (int)test_random_below(&r->random, KEYS);
     int name = (int)test_random_below(&r->random, NAMES);
-    switch (test_random_below(&r->random, 26)) {
+    switch (test_random_below(&r->random, 30)) {
     case 0:
         return create(r, type, index, false);
     case 1:
@@ -254,6 +306,12 @@ static hs_status random_operation(run *r) {
         return place(r, type, index);
     case 25:
         return unplace(r, type, index);
+    case 26:
+    case 27:
+    case 28:
+    case 29:
+        if (!r->next->entities[type][index].exists) create(r, type, index, true);
+        return change_vector(r, type, index);
     default: /* mostly of entities that exist, for failures end a batch */
         if (!r->next->entities[type][index].exists) create(r, type, index, true);
         return set(r, type, index, name);
@@ -406,6 +464,51 @@ static void compare_trajectory(run *r, hs_snapshot *snapshot, int type, int inde
     hs_trajectory_iterator_close(iterator);
 }
 
+static void compare_vectors(run *r, hs_snapshot *snapshot, int type, int index) {
+    const model_entity *e = &r->model->entities[type][index];
+    for (int kind = 0; kind < KINDS; kind++) {
+        hs_vector found;
+        uint8_t number = e->vectors[kind], bits;
+        float values[3];
+        uint32_t indexes[3];
+        assert_status(hs_vector_read(snapshot, type_names[type], &r->ids[type][index],
+                                     kind_names[kind], &found),
+                      number != 0 ? HS_OK : HS_NOT_FOUND);
+        if (number == 0) continue;
+        hs_vector expected = vector_numbered(kind, number, values, indexes, &bits);
+        hs_vector_form form = expected.form;
+        size_t count = form == HS_DENSE || form == HS_BINARY ? 1 : expected.count;
+        assert_int_equal(found.form, form);
+        assert_int_equal(found.count, count);
+        if (form == HS_BINARY)
+            assert_int_equal(found.bits[0], bits);
+        else
+            assert_memory_equal(found.values, values,
+                                (form == HS_DENSE ? 3 : count) * sizeof *values);
+        if (form == HS_SPARSE) assert_memory_equal(found.indexes, indexes, count * sizeof *indexes);
+    }
+}
+
+/* Of each sparse vector that shares an index with the query, the search finds the product. */
+static void compare_search(run *r, hs_snapshot *snapshot, int type) {
+    hs_neighbour found[KEYS];
+    size_t count, expected = 0;
+    uint32_t asked = 7;
+    const hs_vector query = {
+        .form = HS_SPARSE, .count = 1, .indexes = &asked, .values = (float[]){1}};
+    for (int i = 0; i < KEYS; i++) {
+        uint8_t number = r->model->entities[type][i].vectors[3], bits;
+        float values[3];
+        uint32_t indexes[3];
+        vector_numbered(3, number, values, indexes, &bits);
+        for (int pair = 0; pair < number % 4; pair++)
+            expected += indexes[pair] == asked;
+    }
+    assert_ok(hs_vector_search(snapshot, type_names[type], kind_names[3], &query,
+                               &(hs_vector_search_options){.k = KEYS}, found, &count));
+    assert_int_equal(count, expected);
+}
+
 /* Every entity with the measure is in its order once. */
 static void compare_order(run *r, hs_snapshot *snapshot, int type) {
     hs_ranked ranked[KEYS + 1];
@@ -432,7 +535,9 @@ static void compare(run *r) {
             expected++;
             compare_measure(r, snapshot, type, index);
             compare_trajectory(r, snapshot, type, index);
+            compare_vectors(r, snapshot, type, index);
         }
+        compare_search(r, snapshot, type);
         assert_ok(hs_entity_count(snapshot, type_names[type], &count));
         assert_int_equal(count, expected);
         compare_order(r, snapshot, type);
@@ -493,8 +598,12 @@ static void random_batches_behave_like_the_model(fixture *f) {
              .random = test_random_start(),
              .model = calloc(1, sizeof *r.model),
              .next = calloc(1, sizeof *r.next)};
-    for (int type = 0; type < TYPES; type++)
+    for (int type = 0; type < TYPES; type++) {
         create_type(f, type_names[type]);
+        for (int kind = 0; kind < KINDS; kind++)
+            assert_ok(vectors_register(f->collection, type_names[type], kind_names[kind],
+                                       &kind_options[kind]));
+    }
     hs_snapshot *snapshot = begin_snapshot(f);
     for (int type = 0; type < TYPES; type++)
         for (int index = 0; index < KEYS; index++) {
