@@ -65,6 +65,8 @@ static const bar bars[] = {
     {"property-bytes", ABSOLUTE, true, 1.3, NULL, NULL},
     {"property-get", ABSOLUTE, true, 1, NULL, NULL},
     {"property-all", ABSOLUTE, true, 2, NULL, NULL},
+    {"position-bytes", ABSOLUTE, true, 170, NULL, NULL},
+    {"position-read", ABSOLUTE, false, 1, NULL, NULL},
     {"document-scan", THE_MACHINE, false, 0.8, NULL, NULL},
     {"scale-open", ABSOLUTE, true, 1, NULL, NULL},
     {"memory", ABSOLUTE, true, 100, NULL, NULL},

@@ -11,6 +11,7 @@
 
 #include "driver.h"
 #include "hyperspatial/timeseries.h"
+#include "hyperspatial/trajectories.h"
 
 /* --- graph ------------------------------------------------------------------------------------ */
 
@@ -68,6 +69,11 @@ typedef struct property_column {
 /* The names in byte order. */
 extern const property_column property_schema[PROPERTIES];
 
+/* --- trajectories ----------------------------------------------------------------------------- */
+
+/* The bytes of a position's three times 17 coordinates, which lie behind its time. */
+#define COORDINATE_BYTES (3 * HS_POSITION_DIMENSION * sizeof(float))
+
 /* --- the interface ---------------------------------------------------------------------------- */
 
 #define NEIGHBOURS 10u /* asked for by `nearest` */
@@ -99,6 +105,11 @@ typedef struct stores {
     /* One property, or all in the order of the schema; slices live until the next call. */
     void (*get_value)(void *store, uint32_t entity, unsigned column, hs_value *value);
     void (*get_row)(void *store, uint32_t entity, hs_value values[PROPERTIES]);
+
+    /* Writes position i for the entity `first` + i. */
+    void (*put_positions)(void *store, uint32_t first, const hs_position *positions, size_t count);
+    /* Copies all positions of an entity, at most `room`; returns how many there are. */
+    size_t (*read_positions)(void *store, uint32_t entity, hs_position *positions, size_t room);
 
     /* Vectors of VECTOR_DIMENSIONS, one behind the other, of entities `first` and following. */
     void (*put_vectors)(void *store, uint32_t first, const float *vectors, size_t count);

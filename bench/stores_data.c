@@ -1,6 +1,7 @@
 /* stores_data.c: edges, points and properties of the works of the stores. */
 #include "stores_data.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,6 +40,24 @@ void points_make(point_kind kind, uint32_t series, hs_point *points, size_t coun
         points[i].value = kind == POINTS_GAUGE     ? (double)level
                           : kind == POINTS_DECIMAL ? (double)level / 10
                                                    : (double)(bits >> 11) * 0x1p-53;
+    }
+}
+
+/* --- trajectories ----------------------------------------------------------------------------- */
+
+void position_next(uint32_t entity, uint64_t *state, hs_position *position) {
+    float *const spaces[] = {position->graph, position->embedding, position->property};
+    bool first = *state == 0;
+    if (first) *state = bits_of(entity, 3);
+    position->time = first ? FIRST_TIME : position->time + INTERVAL;
+    for (unsigned s = 0; s < 3; s++) {
+        double squares = 1;
+        for (unsigned i = 1; i < HS_POSITION_DIMENSION; i++) {
+            float by = (float)(int32_t)random_next(state) * 0x1p-31f;
+            spaces[s][i] += first ? by : by * 0.003f;
+            squares += (double)spaces[s][i] * (double)spaces[s][i];
+        }
+        spaces[s][0] = (float)sqrt(squares); /* on the hyperboloid */
     }
 }
 

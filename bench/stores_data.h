@@ -19,6 +19,10 @@ typedef enum point_kind {
 /* The first `count` points of a series: one each ten seconds. */
 void points_make(point_kind kind, uint32_t series, hs_point *points, size_t count);
 
+/* The next position of an entity, whose `state` is its own: ten seconds later, and in each of the
+ * three spaces some thousandths away. A zeroed position and state: the first one. */
+void position_next(uint32_t entity, uint64_t *state, hs_position *position);
+
 /* Row `index`; `text` receives its strings. */
 #define ROW_TEXT_SIZE 64u
 void row_make(uint32_t index, property_row *row, char text[ROW_TEXT_SIZE]);

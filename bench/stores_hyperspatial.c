@@ -265,6 +265,36 @@ static void get_row(void *self, uint32_t entity, hs_value values[PROPERTIES]) {
         values[i] = properties[i].value;
 }
 
+/* --- trajectories ----------------------------------------------------------------------------- */
+
+static void put_positions(void *self, uint32_t first, const hs_position *positions, size_t count) {
+    hyperspatial_stores *s = self;
+    create_entities(s, STATION, first, count);
+    for (size_t i = 0; i < count; i++) {
+        hs_uuid id = id_of(first + (uint32_t)i);
+        must(hs_trajectory_write(s->batch, STATION, &id, positions + i, 1), "hs_trajectory_write");
+    }
+    commit(s);
+}
+
+static size_t read_positions(void *self, uint32_t entity, hs_position *positions, size_t room) {
+    hyperspatial_stores *s = self;
+    hs_uuid id = id_of(entity);
+    hs_trajectory_iterator *iterator;
+    const hs_position *block;
+    size_t count = 0, n;
+    int more;
+    must(hs_trajectory_range(s->snapshot, STATION, &id, HS_TIME_MIN, HS_TIME_MAX, &iterator),
+         "hs_trajectory_range");
+    while ((more = hs_trajectory_next_many(iterator, &block, &n)) == 1 && count + n <= room) {
+        memcpy(positions + count, block, n * sizeof *block);
+        count += n;
+    }
+    must(more, "hs_trajectory_next_many");
+    hs_trajectory_iterator_close(iterator);
+    return count;
+}
+
 /* --- vectors ---------------------------------------------------------------------------------- */
 
 static void put_vectors(void *self, uint32_t first, const float *vectors, size_t count) {
@@ -320,6 +350,8 @@ const stores stores_hyperspatial = {
     .put_rows = put_rows,
     .get_value = get_value,
     .get_row = get_row,
+    .put_positions = put_positions,
+    .read_positions = read_positions,
     .put_vectors = put_vectors,
     .scan_vectors = scan_vectors,
     .nearest = nearest,

@@ -18,6 +18,7 @@ enum {
     DB_POINTS,     /* series(4) time(8)           -> value */
     DB_KEYS,       /* external key                -> entity(8) */
     DB_PROPERTIES, /* entity(8) name              -> kind(1) and the value's bytes */
+    DB_POSITIONS,  /* entity(4) time(8)           -> 3 × 17 floats */
     DB_VECTORS,    /* entity(8)                   -> floats */
     DB_COUNT
 };
@@ -58,8 +59,8 @@ static void commit(lmdb_stores *s) {
 
 static void *open_stores(const char *directory, content content) {
     (void)content;
-    static const char *const names[DB_COUNT] = {"vertices", "outgoing",   "incoming", "points",
-                                                "keys",     "properties", "vectors"};
+    static const char *const names[DB_COUNT] = {"vertices", "outgoing",   "incoming",  "points",
+                                                "keys",     "properties", "positions", "vectors"};
     lmdb_stores *s = must_allocate(sizeof *s);
     must(mdb_env_create(&s->env), "mdb_env_create");
     must(mdb_env_set_mapsize(s->env, MAP_SIZE), "mdb_env_set_mapsize");
@@ -304,6 +305,32 @@ static void get_row(void *self, uint32_t entity, hs_value values[PROPERTIES]) {
     if (count != PROPERTIES) fail("LMDB has %u properties of %u", count, PROPERTIES);
 }
 
+/* --- trajectories ----------------------------------------------------------------------------- */
+
+static void put_positions(void *self, uint32_t first, const hs_position *positions, size_t count) {
+    lmdb_stores *s = self;
+    uint8_t key[12];
+    begin(s, 0);
+    for (size_t i = 0; i < count; i++)
+        put(s, DB_POSITIONS, key, point_key(key, first + (uint32_t)i, positions[i].time),
+            positions[i].graph, COORDINATE_BYTES, 0);
+    commit(s);
+}
+
+static size_t read_positions(void *self, uint32_t entity, hs_position *positions, size_t room) {
+    lmdb_stores *s = self;
+    size_t count = 0;
+    uint8_t start[12];
+    MDB_val key = {point_key(start, entity, HS_TIME_MIN), start}, value;
+    bool more = step(s, DB_POSITIONS, &key, &value, MDB_SET_RANGE);
+    for (; more && count < room && number_at(&key, 0, 4) == entity;
+         more = step(s, DB_POSITIONS, &key, &value, MDB_NEXT)) {
+        positions[count].time = time_of(&key);
+        memcpy(positions[count++].graph, value.mv_data, COORDINATE_BYTES);
+    }
+    return count;
+}
+
 /* --- vectors ---------------------------------------------------------------------------------- */
 
 static void put_vectors(void *self, uint32_t first, const float *vectors, size_t count) {
@@ -355,6 +382,8 @@ const stores stores_lmdb = {
     .put_rows = put_rows,
     .get_value = get_value,
     .get_row = get_row,
+    .put_positions = put_positions,
+    .read_positions = read_positions,
     .put_vectors = put_vectors,
     .scan_vectors = scan_vectors,
     .nearest = nearest,

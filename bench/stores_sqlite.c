@@ -28,7 +28,9 @@ typedef enum statement {
     GET_VALUES,
     GET_VALUE,
     GET_COLUMN, /* and those behind it: one per column */
-    PUT_VECTOR = GET_COLUMN + PROPERTIES,
+    PUT_POSITION = GET_COLUMN + PROPERTIES,
+    READ_POSITIONS,
+    PUT_VECTOR,
     ALL_VECTORS,
     STATEMENTS
 } statement;
@@ -65,6 +67,8 @@ static const char *const texts[STATEMENTS] = {
     [GET_COLUMN + 7] = "SELECT visits FROM patients WHERE id = ?1",
     [GET_COLUMN + 8] = "SELECT ward FROM patients WHERE id = ?1",
     [GET_COLUMN + 9] = "SELECT weight FROM patients WHERE id = ?1",
+    [PUT_POSITION] = "INSERT OR REPLACE INTO positions VALUES (?1, ?2, ?3)",
+    [READ_POSITIONS] = "SELECT time, coordinates FROM positions WHERE entity = ?1 ORDER BY time",
     [PUT_VECTOR] = "INSERT INTO vectors VALUES (?1, ?2)",
     [ALL_VECTORS] = "SELECT id, vector FROM vectors ORDER BY id",
 };
@@ -87,6 +91,8 @@ static const char set_up[] =
     "CREATE TABLE IF NOT EXISTS entities (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);"
     "CREATE TABLE IF NOT EXISTS properties (entity INTEGER NOT NULL, name TEXT NOT NULL, value,"
     " PRIMARY KEY (entity, name)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS positions (entity INTEGER NOT NULL, time INTEGER NOT NULL,"
+    " coordinates BLOB NOT NULL, PRIMARY KEY (entity, time)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS vectors (id INTEGER PRIMARY KEY, vector BLOB NOT NULL);";
 
 typedef struct sqlite_stores {
@@ -349,6 +355,34 @@ static void get_values(void *self, uint32_t entity, hs_value values[PROPERTIES])
     if (count != PROPERTIES) fail("SQLite has %u properties of %u", count, PROPERTIES);
 }
 
+/* --- trajectories ----------------------------------------------------------------------------- */
+
+static void put_positions(void *self, uint32_t first, const hs_position *positions, size_t count) {
+    sqlite_stores *s = self;
+    run(s, BEGIN);
+    sqlite3_stmt *put = prepared(s, PUT_POSITION);
+    for (size_t i = 0; i < count; i++) {
+        sqlite3_bind_int64(put, 1, first + (uint32_t)i);
+        sqlite3_bind_int64(put, 2, positions[i].time);
+        sqlite3_bind_blob(put, 3, positions[i].graph, COORDINATE_BYTES, SQLITE_STATIC);
+        step(s, put);
+    }
+    run(s, COMMIT);
+}
+
+static size_t read_positions(void *self, uint32_t entity, hs_position *positions, size_t room) {
+    sqlite_stores *s = self;
+    sqlite3_stmt *read = prepared(s, READ_POSITIONS);
+    sqlite3_bind_int64(read, 1, entity);
+    size_t count = 0;
+    s->held = read;
+    for (; count < room && step(s, read); count++) {
+        positions[count].time = sqlite3_column_int64(read, 0);
+        memcpy(positions[count].graph, sqlite3_column_blob(read, 1), COORDINATE_BYTES);
+    }
+    return count;
+}
+
 /* --- vectors ---------------------------------------------------------------------------------- */
 
 static void put_vectors(void *self, uint32_t first, const float *vectors, size_t count) {
@@ -399,6 +433,8 @@ const stores stores_sqlite = {
     .put_rows = put_rows,
     .get_value = get_value,
     .get_row = get_row,
+    .put_positions = put_positions,
+    .read_positions = read_positions,
     .put_vectors = put_vectors,
     .scan_vectors = scan_vectors,
     .nearest = nearest,

@@ -28,6 +28,7 @@ const work *const works[] = {
     &work_store_graph,
     &work_store_points,
     &work_store_properties,
+    &work_store_trajectories,
     &work_store_vectors,
     NULL,
 };
@@ -43,6 +44,8 @@ bool work_fits(const work *work, const driver *driver) {
         return stores != NULL && stores->put_points != NULL;
     case PART_PROPERTIES:
         return stores != NULL && stores->put_rows != NULL;
+    case PART_TRAJECTORIES:
+        return stores != NULL && stores->put_positions != NULL;
     case PART_VECTORS:
         return stores != NULL && stores->put_vectors != NULL;
     }

@@ -28,6 +28,7 @@ typedef enum part_of_bench {
     PART_GRAPH,
     PART_POINTS,
     PART_PROPERTIES,
+    PART_TRAJECTORIES,
     PART_VECTORS
 } part_of_bench;
 
@@ -60,7 +61,8 @@ extern const work work_put, work_beside, work_load, work_unsynced, work_stop;
 extern const work work_get, work_seek, work_scan;
 extern const work work_vectors, work_vectors_random;
 extern const work work_open, work_kill, work_families, work_churn;
-extern const work work_store_graph, work_store_points, work_store_properties, work_store_vectors;
+extern const work work_store_graph, work_store_points, work_store_properties;
+extern const work work_store_trajectories, work_store_vectors;
 
 /* Whether an engine can do the work: the stores' works take what only some have. */
 bool work_fits(const work *work, const driver *driver);

@@ -37,6 +37,12 @@ static size_t forget_a_minimum(void *store, uint32_t series, point_hour *hours, 
     return count;
 }
 
+static size_t nudge_a_position(void *store, uint32_t entity, hs_position *positions, size_t room) {
+    size_t count = stores_hyperspatial.read_positions(store, entity, positions, room);
+    if (entity == 99) positions[0].property[16] += 1;
+    return count;
+}
+
 static void read_a_neighbour(void *store, uint32_t entity, unsigned column, hs_value *value) {
     stores_hyperspatial.get_value(store, entity ^ 1, column, value);
 }
@@ -86,7 +92,7 @@ static void assert_caught(const work *work, const stores *calls, const char *mes
 static void honest_stores_do_every_work(void **state) {
     (void)state;
     const work *const all[] = {&work_store_graph, &work_store_points, &work_store_properties,
-                               &work_store_vectors};
+                               &work_store_trajectories, &work_store_vectors};
     char said[1024];
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         assert_int_equal(run_with(all[i], &stores_hyperspatial, said, sizeof said), 0);
@@ -110,6 +116,13 @@ static void points_and_hours_that_differ_end_the_work(void **state) {
     assert_caught(&work_store_points, &forgets, "Liar sums up to 1 hours of 1, or others");
 }
 
+static void a_position_that_differs_ends_the_work(void **state) {
+    (void)state;
+    stores nudges = stores_hyperspatial;
+    nudges.read_positions = nudge_a_position;
+    assert_caught(&work_store_trajectories, &nudges, "Liar reads 1 positions of 1, or others");
+}
+
 static void the_value_of_another_entity_ends_the_work(void **state) {
     (void)state;
     stores reads = stores_hyperspatial;
@@ -129,6 +142,7 @@ int main(void) {
         cmocka_unit_test(honest_stores_do_every_work),
         cmocka_unit_test(edges_that_are_lost_or_turned_end_the_work),
         cmocka_unit_test(points_and_hours_that_differ_end_the_work),
+        cmocka_unit_test(a_position_that_differs_ends_the_work),
         cmocka_unit_test(the_value_of_another_entity_ends_the_work),
         cmocka_unit_test(a_nearest_vector_that_is_missing_ends_the_work),
     };
