@@ -203,11 +203,14 @@ static size_t read_points(void *self, uint32_t series, hs_time from, hs_time to,
     hs_point_iterator *iterator;
     must(hs_series_range(s->snapshot, STATION, &id, series_name(series, name), from, to, &iterator),
          "hs_series_range");
-    size_t count = 0;
-    int more = 1;
-    while (count < room && (more = hs_point_next(iterator, points + count)) == 1)
-        count++;
-    must(more, "hs_point_next");
+    const hs_point *run;
+    size_t count = 0, n;
+    int more;
+    while ((more = hs_point_next_run(iterator, &run, &n)) == 1 && count + n <= room) {
+        memcpy(points + count, run, n * sizeof *run);
+        count += n;
+    }
+    must(more, "hs_point_next_run");
     hs_point_iterator_close(iterator);
     return count;
 }
