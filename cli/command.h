@@ -86,6 +86,7 @@ int command_measures(invocation *run);
 int command_nearest(invocation *run);
 int command_plot(invocation *run);
 int command_position(invocation *run);
+int command_retain(invocation *run);
 int command_salvage(invocation *run); /* check --salvage */
 int command_series(invocation *run);
 int command_set(invocation *run);

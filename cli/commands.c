@@ -156,6 +156,18 @@ static const option_spec series_options[] = {
     {"to", 0, "TIME", "points before this time"},
     {"every", 'e', "WIDTH", "in buckets of this width: 90s, 15m, 1h, 1d, 1w"},
     {"agg", 'a', "AGG", "avg (default), min, max, sum, count, first, last, all"},
+    {"gap", 0, "HOW", "gaps: skip (default), null, previous, linear"},
+    {"percentile", 0, "P", "a column with this percentile, 0 to 100"},
+    {"weighted", 0, "HOW", "a column: time-weighted average, step or linear"},
+    {"as-of", 0, "TIME", "the point that held at this time"},
+    {"join", 0, "OTHER", "beside each point the one of OTHER that held then"},
+    {"delete-range", 0, NULL, "delete the points of --from and --to"},
+    END,
+};
+
+static const option_spec retain_options[] = {
+    {"keep", 0, "RETENTION", "raw=TIME,minutes=TIME,hours=TIME (default: the type's)"},
+    {"now", 0, "TIME", "as of this time instead of now"},
     END,
 };
 
@@ -306,6 +318,20 @@ const command commands[] = {
         .example = "hyperspatial -d db series medical/icustays/30057454 'Heart Rate' --every 1h",
         .options = series_options,
         .run = command_series,
+    },
+    {
+        .name = "retain",
+        .arguments = "COLLECTION/TYPE",
+        .arguments_min = 1,
+        .arguments_max = 1,
+        .summary = "Give up old points of series, and keep their roll-ups",
+        .description =
+            "Gives up what is older than the retention says in all series of the entity\n"
+            "type: points, then roll-ups by minute, then by hour. What is given up has a\n"
+            "roll-up one level above; roll-ups by day are kept for ever.",
+        .example = "hyperspatial -d db retain medical/icustays --keep raw=7d,minutes=30d",
+        .options = retain_options,
+        .run = command_retain,
     },
     {
         .name = "measures",

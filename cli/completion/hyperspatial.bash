@@ -36,7 +36,8 @@ _hyperspatial_options() {
         echo --strategy --vector --radius --type --closure --symmetric --dimension --epochs --learned --from-stored
         echo --negatives --rate --seed --time --limit --quiet
         ;;
-    series) echo --from --to --every --agg ;;
+    retain) echo --keep --now ;;
+    series) echo --from --to --every --agg --gap --percentile --weighted --as-of --join --delete-range ;;
     set) echo --create --unset --revision ;;
     stats) echo --storage ;;
     type) echo --set ;;
@@ -58,6 +59,8 @@ _hyperspatial_values() {
     position:position) echo init learn show ;;
     position:-s | position:--strategy) echo degree tree embedding fingerprint ;;
     series:-a | series:--agg) echo avg min max sum count first last all ;;
+    series:--gap) echo skip null previous linear ;;
+    series:--weighted) echo step linear ;;
     series:-e | series:--every) echo 1m 15m 1h 1d 1w ;;
     trajectory:-m | trajectory:--metric) echo hyperbolic euclidean ;;
     *) return 1 ;;
@@ -66,7 +69,7 @@ _hyperspatial_values() {
 
 _hyperspatial() {
     local commands="backup check compact create delete drop edges export get graph help import index list measures nearest plot
-        position series set stats trajectory type vectors"
+        position retain series set stats trajectory type vectors"
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local root=${HYPERSPATIAL_ROOT-} command='' values i
     for ((i = 1; i < COMP_CWORD; i++)); do

@@ -101,6 +101,33 @@ static void assert_recording(hs_snapshot *snapshot, const recording *r) {
     hs_point_iterator_close(iterator);
 }
 
+/* The hours of a recording, from its points: sums as exact as long double can. */
+static void assert_hours(hs_snapshot *snapshot, const recording *r) {
+    const int64_t hour = INT64_C(3600000000);
+    hs_bucket_iterator *iterator;
+    hs_bucket bucket;
+    assert_ok(hs_series_buckets(snapshot, "recordings", &r->id, text("value"), HS_TIME_MIN,
+                                INT64_MAX, hour, &iterator));
+    for (size_t i = 0; i < r->count;) {
+        hs_time start = r->points[i].time / hour * hour;
+        double min = r->points[i].value, max = min, first = min, last = min;
+        long double sum = 0;
+        uint64_t count = 0;
+        for (; i < r->count && r->points[i].time < start + hour; i++, count++) {
+            last = r->points[i].value;
+            if (last < min) min = last;
+            if (last > max) max = last;
+            sum += (long double)last;
+        }
+        assert_int_equal(hs_bucket_next(iterator, &bucket), 1);
+        assert_true(bucket.start == start && bucket.count == count && bucket.first == first);
+        assert_true(bucket.min == min && bucket.max == max && bucket.last == last);
+        assert_true(bucket.sum == (double)sum && bucket.avg == bucket.sum / (double)count);
+    }
+    assert_int_equal(hs_bucket_next(iterator, &bucket), 0);
+    hs_bucket_iterator_close(iterator);
+}
+
 static void all_series_come_back_bit_for_bit(fixture *f) {
     static recording recordings[SERIES_MAX];
     size_t points = 0;
@@ -114,6 +141,7 @@ static void all_series_come_back_bit_for_bit(fixture *f) {
     hs_snapshot *snapshot = begin_snapshot(f);
     for (size_t i = 0; i < count; i++) {
         assert_recording(snapshot, &recordings[i]);
+        assert_hours(snapshot, &recordings[i]);
         points += recordings[i].count;
         free(recordings[i].points);
     }

@@ -10,10 +10,16 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "hyperspatial/timeseries.h"
 #include "storage/collection/layout.h"
 
 static const char *const duplicates[] = {
     [SERIES_REPLACE] = "replace", [SERIES_KEEP] = "keep", NULL};
+
+static hs_status accepts_retention(hs_slice text) {
+    hs_retention retention;
+    return hs_retention_parse(text, &retention);
+}
 
 const option_definition option_definitions[] = {
     {
@@ -46,6 +52,7 @@ const option_definition option_definitions[] = {
         .kind = OPTION_TEXT,
         .offset = offsetof(type_options, series_retention),
         .initial = "",
+        .accepts = accepts_retention,
         .allowed = "raw=TIME,minutes=TIME,hours=TIME",
         .help = "how long points and roll-ups are kept, such as raw=7d,minutes=30d,hours=2y",
     },

@@ -27,14 +27,14 @@ hs_status retention_check(const hs_retention *retention) {
 static hs_status parse_length(hs_slice text, int64_t *length) {
     const char *at = text.data;
     int64_t years = 0;
-    if (text.size < 2 || text.size > 5 || at[text.size - 1] != 'y')
-        return hs_duration_parse(text, length);
-    for (size_t i = 0; i + 1 < text.size; i++) {
-        if (at[i] < '0' || at[i] > '9') return hs_duration_parse(text, length);
+    bool is_years = text.size >= 2 && text.size <= 5 && at[text.size - 1] == 'y';
+    for (size_t i = 0; is_years && i + 1 < text.size; i++) {
+        is_years = at[i] >= '0' && at[i] <= '9';
         years = 10 * years + (at[i] - '0');
     }
     *length = years * YEAR;
-    return HS_OK;
+    if (is_years || hs_duration_parse(text, length) == HS_OK) return HS_OK;
+    return error_context(HS_INVALID, "a retention");
 }
 
 static hs_status parse_part(hs_slice part, hs_retention *retention) {
