@@ -79,6 +79,7 @@ int command_export(invocation *run);
 int command_get(invocation *run);
 int command_graph(invocation *run);
 int command_help(invocation *run);
+int command_history(invocation *run);
 int command_import(invocation *run);
 int command_index(invocation *run);
 int command_list(invocation *run);
@@ -86,6 +87,7 @@ int command_measures(invocation *run);
 int command_nearest(invocation *run);
 int command_plot(invocation *run);
 int command_position(invocation *run);
+int command_purge(invocation *run);
 int command_retain(invocation *run);
 int command_salvage(invocation *run); /* check --salvage */
 int command_series(invocation *run);

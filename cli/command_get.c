@@ -48,8 +48,14 @@ int command_get(invocation *run) {
     if (code != EXIT_OK) return code;
     const hs_property *properties;
     size_t count;
+    hs_time time = HS_TIME_NOW;
+    code = option_time(run, "as-of", &time);
+    if (code != EXIT_OK) return code;
     hs_status status = hs_entity_get(run->snapshot, address.type, &address.id, &entity);
-    if (status == HS_OK) {
+    if (status == HS_OK && time != HS_TIME_NOW) {
+        status =
+            hs_property_all_at(run->snapshot, address.type, &address.id, time, &properties, &count);
+    } else if (status == HS_OK) {
         status = hs_property_all(run->snapshot, address.type, &address.id, &properties, &count);
     }
     if (status != HS_OK) return report_status(status);

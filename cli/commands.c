@@ -48,6 +48,7 @@ static const option_spec export_options[] = {
 
 static const option_spec get_options[] = {
     {"details", 0, NULL, "properties as rows, with their types and times"},
+    {"as-of", 0, "TIME", "its properties as they were at this time"},
     END,
 };
 
@@ -148,6 +149,11 @@ static const option_spec position_options[] = {
     {"time", 0, "TIME", "of the positions (default: now; show: the latest)"},
     {"limit", 'n', "N", "show: at most N entities"},
     {"quiet", 'q', NULL, "learn: no progress"},
+    END,
+};
+
+static const option_spec purge_options[] = {
+    {"before", 0, "TIME", "remove what no time from this one on needs"},
     END,
 };
 
@@ -436,6 +442,32 @@ const command commands[] = {
         .example = "hyperspatial -d db create medical/patients",
         .root = ROOT_CREATE,
         .run = command_create,
+    },
+    {
+        .name = "history",
+        .arguments = "ADDRESS PROPERTY",
+        .arguments_min = 2,
+        .arguments_max = 2,
+        .summary = "Show the versions of a property",
+        .description =
+            "A row for each value that the property had, by the time from which it held, and\n"
+            "for each deletion; the present value comes last. Types keep former values if\n"
+            "their option property_history is on.",
+        .example = "hyperspatial -d db history medical/patients/10014729 ward",
+        .run = command_history,
+    },
+    {
+        .name = "purge",
+        .arguments = "ADDRESS [PROPERTY]",
+        .arguments_min = 1,
+        .arguments_max = 2,
+        .summary = "Remove former values of properties",
+        .description =
+            "Of an entity, or of all entities of COLLECTION/TYPE: versions that were replaced\n"
+            "at the time of --before or earlier. Without PROPERTY: of all properties.",
+        .example = "hyperspatial -d db purge medical/patients --before 2020-01-01",
+        .options = purge_options,
+        .run = command_purge,
     },
     {
         .name = "index",

@@ -22,7 +22,7 @@ _hyperspatial_options() {
     drop) echo --yes ;;
     edges) echo --in --out --type --active --limit ;;
     export) echo --type --output --meta ;;
-    get) echo --details ;;
+    get) echo --details --as-of ;;
     graph) echo --type --edge --from --to --undirected --reverse --depth --weighted --where --active --min-weight \
         --max-weight --limit --groups --iterations --damping --memory --threads ;;
     import) echo --max-rejects --rejects --batch --durability --quiet ;;
@@ -36,6 +36,7 @@ _hyperspatial_options() {
         echo --strategy --vector --radius --type --closure --symmetric --dimension --epochs --learned --from-stored
         echo --negatives --rate --seed --time --limit --quiet
         ;;
+    purge) echo --before ;;
     retain) echo --keep --now ;;
     series) echo --from --to --every --agg --gap --percentile --weighted --as-of --join --delete-range ;;
     set) echo --create --unset --revision ;;
@@ -68,8 +69,8 @@ _hyperspatial_values() {
 }
 
 _hyperspatial() {
-    local commands="backup check compact create delete drop edges export get graph help import index list measures nearest plot
-        position retain series set stats trajectory type vectors"
+    local commands="backup check compact create delete drop edges export get graph help history import index list measures nearest plot
+        position purge retain series set stats trajectory type vectors"
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local root=${HYPERSPATIAL_ROOT-} command='' values i
     for ((i = 1; i < COMP_CWORD; i++)); do

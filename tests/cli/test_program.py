@@ -27,7 +27,7 @@ OK, FAILED, USAGE, NOT_FOUND, DAMAGED, BUSY, REJECTED, INTERRUPTED = 0, 1, 2, 3,
 HEADER = "hyperspatial: "
 KEYLESS = "7b0c5a1e-0000-5000-8000-000000000001"
 COMMANDS = ["import", "stats", "get", "list", "edges", "graph", "series", "measures", "trajectory", "vectors",
-            "nearest", "position", "plot", "type", "index", "create", "set", "delete", "drop", "export", "backup",
+            "nearest", "position", "plot", "type", "index", "history", "purge", "create", "set", "delete", "drop", "export", "backup",
             "check", "compact", "help"]
 
 
@@ -391,6 +391,26 @@ class Asking(Program):
         self.fails(USAGE, "index", "make", "clinic/patients", says="create, drop, list or count")
         self.fails(USAGE, "index", "create", "clinic/patients", says="property")
         self.fails(USAGE, "list", "clinic/patients", "--descending", says="order_by")
+
+    def test_former_values_are_kept_shown_and_purged(self):
+        self.copy()
+        address = "clinic/patients/p2"
+        self.json("type", "clinic/patients", "-s", "property_history=on")
+        self.json("set", address, "age=31")
+        self.json("set", address, "--unset", "age")
+        rows = self.json("history", address, "age")
+        self.assertEqual([(row["type"], row.get("value")) for row in rows],
+                         [("int64", 30), ("int64", 31), ("deleted", None)])
+        times = [row["valid_from"] for row in rows]
+        self.assertEqual([self.json("get", address, "--as-of", time)[0].get("age") for time in times], [30, 31, None])
+        self.assertEqual(self.json("purge", "clinic/patients", "--before", times[1])[0]["entities"],
+                         len(self.json("list", "clinic/patients")))
+        self.assertEqual([row["valid_from"] for row in self.json("history", address, "age")], times[1:])
+        self.json("purge", address, "age", "--before", times[2])
+        self.fails(NOT_FOUND, "history", address, "age", says="age")
+        self.fails(USAGE, "purge", address, says="--before")
+        self.fails(USAGE, "purge", "clinic", "--before", "2020-01-01", says="clinic")
+        self.fails(USAGE, "get", address, "--as-of", "yesterday", says="--as-of")
 
     def test_edges_lead_both_ways(self):
         rows = self.json("edges", "clinic/patients/p2")

@@ -96,6 +96,16 @@ static size_t assert_round_trip(const example *e) {
     }
     record_property none;
     assert_int_equal(record_next(&reader, &none), 0);
+    for (size_t i = 0; i < e->record.count; i++) {
+        record_property found;
+        assert_ok(record_open(&reader, bytes, EPOCH));
+        assert_ok(record_properties(&reader, e->names, e->record.count));
+        assert_int_equal(record_find(&reader, e->properties[i].name, &found), 1);
+        assert_property(&found, e->properties + i);
+    }
+    assert_ok(record_open(&reader, bytes, EPOCH));
+    assert_ok(record_properties(&reader, e->names, e->record.count));
+    assert_int_equal(record_find(&reader, UINT32_MAX, &none), 0);
     release(bytes);
     return bytes.size;
 }

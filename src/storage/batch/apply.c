@@ -290,6 +290,7 @@ static hs_status apply_operation(apply *apply, const operation *operation) {
         return entities_apply(apply, operation);
     case OPERATION_PROPERTY_SET:
     case OPERATION_PROPERTY_DELETE:
+    case OPERATION_PROPERTY_PURGE:
         return properties_apply(apply, operation);
     case OPERATION_EDGE_ADD:
     case OPERATION_EDGE_UPDATE:

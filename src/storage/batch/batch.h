@@ -19,6 +19,7 @@ typedef enum operation_kind {
     OPERATION_ENTITY_DELETE,
     OPERATION_PROPERTY_SET,
     OPERATION_PROPERTY_DELETE,
+    OPERATION_PROPERTY_PURGE,
     OPERATION_EDGE_ADD,
     OPERATION_EDGE_UPDATE,
     OPERATION_EDGE_PUT,
@@ -57,6 +58,7 @@ typedef struct operation {
             hs_value value;
             hs_time valid_from;
         } property;
+        hs_time purge_before;
         struct {
             uint32_t target_type;
             hs_uuid target;

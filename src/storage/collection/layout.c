@@ -30,4 +30,5 @@ const engine_table_definition layout_family_tables[FAMILY_TABLE_COUNT] = {
     {"measure_order", {.key_size = ORDER_KEY_SIZE, .alignment = 1}},
     {"vector_kinds", {.alignment = 1}},
     {"series_rollups", {.key_size = ROLLUP_KEY_SIZE, .alignment = 1}},
+    {"property_history", {.key_size = VERSION_KEY_SIZE, .alignment = 1}},
 };

@@ -39,6 +39,8 @@
  *  14 vector_kinds          name                ->  what its vectors are like (vector_kind.h)
  *  15 series_rollups        rid(6) ‖ name(3) ‖ level(1) ‖ time(8, sign flipped)
  *                                               ->  block of roll-ups (rollup_block.h)
+ *  16 property_history      rid(6) ‖ name(3) ‖ time(8, sign flipped)
+ *                                               ->  version (history.h)
  *   … vectors_<name>        rid(8)              ->  vector (vector_value.h); fixed for dense and
  *                                                   binary ones
  *   … postings_<name> fixed index(4) ‖ rid(6)   ->  f32; of sparse vectors (postings.h)
@@ -77,7 +79,8 @@ enum family_table {
     TABLE_MEASURE_ORDER,
     TABLE_VECTOR_KINDS,
     TABLE_SERIES_ROLLUPS,
-    FAMILY_TABLE_COUNT = TABLE_SERIES_ROLLUPS
+    TABLE_PROPERTY_HISTORY,
+    FAMILY_TABLE_COUNT = TABLE_PROPERTY_HISTORY
 };
 
 extern const engine_table_definition layout_system_tables[SYSTEM_TABLE_COUNT];
@@ -188,6 +191,19 @@ static inline bool layout_block_read(hs_slice key, uint64_t *rid, uint32_t *name
     const uint8_t *rest = (const uint8_t *)key.data + NAMED_KEY_SIZE;
     *start = layout_time(layout_number(rest, 8));
     *ordinal = (uint32_t)layout_number(rest + 8, 2);
+    return layout_named_read((hs_slice){key.data, NAMED_KEY_SIZE}, rid, name);
+}
+
+/* rid(6) ‖ name(3) ‖ time(8): versions of properties. */
+#define VERSION_KEY_SIZE 17
+static inline layout_key layout_version_key(uint64_t rid, uint32_t name, hs_time from) {
+    layout_key key = layout_named_key(rid, name);
+    layout_append(&key, layout_time_bits(from), 8);
+    return key;
+}
+static inline bool layout_version_read(hs_slice key, uint64_t *rid, uint32_t *name, hs_time *from) {
+    if (key.size != VERSION_KEY_SIZE) return false;
+    *from = layout_time(layout_number((const uint8_t *)key.data + NAMED_KEY_SIZE, 8));
     return layout_named_read((hs_slice){key.data, NAMED_KEY_SIZE}, rid, name);
 }
 

@@ -16,6 +16,7 @@ enum snapshot_result {
     RESULT_PATH,
     RESULT_INDEXES,
     RESULT_LIST,
+    RESULT_VERSIONS,
     RESULT_COUNT
 };
 

@@ -58,6 +58,8 @@ typedef struct pending_record {
     size_t capacity; /* of record.properties; 0 as long as they are those in `stored` */
     bool changed;    /* it is in apply->changed, though the changes may cancel out */
     bool checked;    /* its revision grows even if they do */
+    struct history_change *history; /* history.h: what the batch changes in it */
+    struct history_change **history_tail;
     bool deleted;
     bool written; /* at the end of the attempt: it is not as it was before the batch */
 } pending_record;

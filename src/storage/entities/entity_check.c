@@ -5,6 +5,7 @@
 #include "storage/collection/check.h"
 #include "storage/collection/routing.h"
 #include "storage/entities/entities.h"
+#include "storage/entities/history.h"
 #include "storage/indexes/index_check.h"
 #include "types/document.h"
 
@@ -207,6 +208,7 @@ hs_status entities_check(check *check, check_family *family) {
     TRY(indexes_check_begin(check, family, &expected.indexes));
     TRY(check_records(check, family, &expected));
     TRY(indexes_check_end(check, family, &expected.indexes));
+    TRY(history_check(check, family));
     TRY(check_owned(check, family, TABLE_BLOBS, "long values", expected.blobs));
     return check_owned(check, family, TABLE_KEYS, "keys in the table of keys", expected.keys);
 }

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/key.h"
 #include "base/text.h"
+#include "storage/entities/history.h"
 #include "types/document.h"
 #include "types/fields.h"
 
@@ -135,6 +136,20 @@ hs_status hs_property_delete(hs_batch *batch, const char *type, const hs_uuid *i
     return HS_OK;
 }
 
+hs_status hs_property_purge(hs_batch *batch, const char *type, const hs_uuid *id, hs_slice name,
+                            hs_time before) {
+    uint32_t number = 0;
+    operation *operation = NULL;
+    if (!time_in_range(before))
+        return error_set(HS_LIMIT, "a history is purged before a time in the years 0001 to 9999");
+    if (name.size > 0) TRY(batch_label(batch, "property name", name, &number));
+    TRY(batch_operation(batch, OPERATION_PROPERTY_PURGE, type, id, &operation));
+    operation->name = number;
+    operation->purge_before = before;
+    batch_push(batch, operation);
+    return HS_OK;
+}
+
 /* --- carrying out ----------------------------------------------------------------------------- */
 
 static engine_table blobs(const pending_record *pending) {
@@ -208,7 +223,7 @@ static hs_status has_value(apply *apply, const pending_record *pending,
 }
 
 /* A property that gets another value: the one that it was before the batch, if that had the value,
- * so that changes which cancel out leave no trace. */
+ * so that changes which cancel out leave no trace, except in a history. */
 static hs_status change_value(apply *apply, const pending_record *pending,
                               const operation *operation, record_property *property) {
     const hs_value *value = &operation->property.value;
@@ -217,7 +232,7 @@ static hs_status change_value(apply *apply, const pending_record *pending,
     TRY(find_property(apply, pending->stored, pending->stored_count, operation->name, &index,
                       &found));
     if (found) TRY(has_value(apply, pending, pending->stored + index, value, &same));
-    if (same) {
+    if (same && !pending->family->options.property_history) {
         *property = pending->stored[index];
     } else {
         *property =
@@ -227,6 +242,19 @@ static hs_status change_value(apply *apply, const pending_record *pending,
                               .updated_at = apply->now,
                               .valid_from = apply->now};
     }
+    return HS_OK;
+}
+
+/* Makes a property, of which there is one already at `index` if `found`, the present one. */
+static hs_status set_present(apply *apply, pending_record *pending, size_t index, bool found,
+                             const record_property *property) {
+    record *record = &pending->record;
+    if (found)
+        TRY(own_properties(apply, pending, record->count));
+    else
+        TRY(insert_property(apply, pending, index));
+    record->properties[index] = *property;
+    entities_change(apply, pending);
     return HS_OK;
 }
 
@@ -243,15 +271,15 @@ static hs_status apply_set(apply *apply, pending_record *pending, const operatio
         TRY(has_value(apply, pending, &property, value, &same));
     }
     if (same && (valid_from == HS_TIME_NOW || valid_from == property.valid_from)) return HS_OK;
+    if (pending->family->options.property_history) {
+        history_place place;
+        TRY(history_set(apply, pending, found ? &property : NULL, operation->name, value,
+                        valid_from == HS_TIME_NOW ? apply->now : valid_from, &place));
+        if (place != HISTORY_PRESENT) return HS_OK;
+    }
     if (!same) TRY(change_value(apply, pending, operation, &property));
     if (valid_from != HS_TIME_NOW) property.valid_from = valid_from;
-    if (found)
-        TRY(own_properties(apply, pending, record->count));
-    else
-        TRY(insert_property(apply, pending, index));
-    record->properties[index] = property;
-    entities_change(apply, pending);
-    return HS_OK;
+    return set_present(apply, pending, index, found, &property);
 }
 
 static hs_status apply_delete(apply *apply, pending_record *pending, const operation *operation) {
@@ -266,6 +294,8 @@ static hs_status apply_delete(apply *apply, pending_record *pending, const opera
                          pending->family->type,
                          excerpt(names_known(&apply->collection->names, operation->name), text));
     }
+    if (pending->family->options.property_history)
+        TRY(history_delete(apply, pending, record->properties + index));
     TRY(own_properties(apply, pending, record->count));
     record_property *property = record->properties + index;
     record->count--;
@@ -275,6 +305,7 @@ static hs_status apply_delete(apply *apply, pending_record *pending, const opera
 }
 
 hs_status properties_apply(apply *apply, const operation *operation) {
+    if (operation->kind == OPERATION_PROPERTY_PURGE) return history_purge(apply, operation);
     apply_entity *entity;
     pending_record *pending;
     TRY(apply_owner_entity(apply, operation, &entity));
@@ -310,6 +341,7 @@ static hs_status delete_blob(apply *apply, const pending_record *pending, uint32
 
 hs_status properties_flush(apply *apply, const pending_record *pending) {
     const record *record = &pending->record;
+    TRY(history_flush(apply, pending));
     for (size_t i = 0; i < record->count; i++) {
         const record_property *property = record->properties + i;
         if (property->is_long && property->value.bytes.data != NULL)
@@ -328,6 +360,7 @@ hs_status properties_flush(apply *apply, const pending_record *pending) {
 }
 
 hs_status properties_delete_entity(apply *apply, const pending_record *pending) {
+    TRY(history_delete_entity(apply, pending->family->number, pending->rid));
     for (size_t i = 0; i < pending->stored_count; i++)
         if (pending->stored[i].is_long) TRY(delete_blob(apply, pending, pending->stored[i].name));
     return HS_OK;
@@ -358,10 +391,8 @@ static hs_status fill_long(hs_snapshot *snapshot, const family *family, uint64_t
     return entity_damaged(status, family->number, rid);
 }
 
-/* Completes a decoded property with its name, the bytes of a long value, and the elements of a
- * list, which lie in `memory`. */
-static hs_status fill_property(hs_snapshot *snapshot, const family *family, uint64_t rid,
-                               const record_property *from, arena *memory, hs_property *to) {
+hs_status properties_fill(hs_snapshot *snapshot, const family *family, uint64_t rid,
+                          const record_property *from, arena *memory, hs_property *to) {
     *to = (hs_property){
         .value = from->value, .updated_at = from->updated_at, .valid_from = from->valid_from};
     TRY(snapshot_label(snapshot, from->name, &to->name));
@@ -389,11 +420,12 @@ hs_status hs_property_get(hs_snapshot *snapshot, const char *type, const hs_uuid
     hs_status status = snapshot_name(snapshot, name, &number);
     if (status == HS_NOT_FOUND) return property_not_found(type, id, name);
     if (status != HS_OK) return status;
-    int found;
-    while ((found = record_next(&reader, &candidate)) > 0)
-        if (candidate.name == number)
-            return fill_property(snapshot, family, rid, &candidate,
-                                 snapshot_result(snapshot, RESULT_LIST), property);
+    int found = record_find(&reader, number, &candidate);
+    if (found > 0)
+        return properties_fill(
+            snapshot, family, rid, &candidate,
+            candidate.value.kind == HS_LIST ? snapshot_result(snapshot, RESULT_LIST) : NULL,
+            property);
     if (found < 0) return entity_damaged((hs_status)found, family->number, rid);
     return property_not_found(type, id, name);
 }
@@ -408,7 +440,7 @@ hs_status properties_read(hs_snapshot *snapshot, const family *family, uint64_t 
     size_t filled = 0;
     int found;
     while ((found = record_next(reader, &next)) > 0)
-        TRY(fill_property(snapshot, family, rid, &next, arena, all + filled++));
+        TRY(properties_fill(snapshot, family, rid, &next, arena, all + filled++));
     if (found < 0) return entity_damaged((hs_status)found, family->number, rid);
     *properties = all;
     *count = filled;

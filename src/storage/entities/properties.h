@@ -12,6 +12,11 @@ bool properties_differ(const pending_record *pending);
 /* Brings the blobs in line with the record, which is written next. */
 hs_status properties_flush(apply *apply, const pending_record *pending);
 
+/* Completes a decoded property with its name, the bytes of a long value, and the elements of a
+ * list, which lie in `memory`. */
+hs_status properties_fill(hs_snapshot *snapshot, const family *family, uint64_t rid,
+                          const record_property *from, arena *memory, hs_property *to);
+
 /* Reads the properties of a row whose record was opened up to them, as hs_property_all does. */
 hs_status properties_read(hs_snapshot *snapshot, const family *family, uint64_t rid,
                           record_reader *reader, const hs_property **properties, size_t *count);

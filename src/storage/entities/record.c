@@ -183,13 +183,18 @@ static uint8_t *write_value(uint8_t *out, const hs_value *value) {
 #define VALUE_MAX                                                                                  \
     (1 + 2 * VARINT_MAX + sizeof(hs_uuid)) /* of a value, without the bytes of a text */
 
+size_t record_value_bound(const hs_value *value) {
+    return VALUE_MAX + (record_has_bytes(value) ? value->bytes.size : 0);
+}
+
+size_t record_value_write(const hs_value *value, uint8_t *out) {
+    return (size_t)(write_value(out, value) - out);
+}
+
 size_t record_list_bound(const hs_value *list) {
     size_t size = VARINT_MAX;
-    for (size_t i = 0; i < list->list.count; i++) {
-        const hs_value *item = list->list.items + i;
-        size += VALUE_MAX;
-        if (record_has_bytes(item)) size += item->bytes.size;
-    }
+    for (size_t i = 0; i < list->list.count; i++)
+        size += record_value_bound(list->list.items + i);
     return size;
 }
 
@@ -433,7 +438,7 @@ static bool read_float(record_reader *reader, unsigned n, double *value) {
 static bool read_text(record_reader *reader, unsigned n, hs_slice *bytes) {
     uint64_t size = n;
     if (n == SIZE_FOLLOWS && !read_varint(reader, &size)) return false;
-    if (size > left(reader) || (size > LONG_VALUE && !reader->in_list)) return false;
+    if (size > left(reader) || (size > LONG_VALUE && !reader->is_unbounded)) return false;
     *bytes = (hs_slice){reader->next, size};
     reader->next += size;
     return true;
@@ -441,7 +446,7 @@ static bool read_text(record_reader *reader, unsigned n, hs_slice *bytes) {
 
 static bool read_long(record_reader *reader, unsigned n, record_property *property) {
     uint64_t size;
-    if (reader->in_list || n != 0 || !read_varint(reader, &size) || size <= LONG_VALUE ||
+    if (reader->is_unbounded || n != 0 || !read_varint(reader, &size) || size <= LONG_VALUE ||
         size > HS_VALUE_MAX)
         return false;
     property->is_long = true;
@@ -568,7 +573,82 @@ int record_next(record_reader *reader, record_property *property) {
     return 1;
 }
 
-/* --- lists ------------------------------------------------------------------------------------ */
+/* --- finding one ------------------------------------------------------------------------------ */
+
+static bool skip_bytes(record_reader *reader, uint64_t size) {
+    if (size > left(reader)) return false;
+    reader->next += size;
+    return true;
+}
+
+static bool skip_sized(record_reader *reader) {
+    uint64_t size;
+    return read_varint(reader, &size) && skip_bytes(reader, size);
+}
+
+static bool skip_value(record_reader *reader) {
+    uint64_t size;
+    if (left(reader) == 0) return false;
+    unsigned tag = *reader->next++, n = tag & 15;
+    switch ((enum form)(tag >> 4)) {
+    case FORM_NULL:
+        if (n == OTHER_NULL) return true;
+        return n <= OTHER_JSON ? skip_sized(reader) : read_varint(reader, &size);
+    case FORM_BOOL:
+    case FORM_SMALL:
+        return true;
+    case FORM_INT64:
+    case FORM_WHOLE:
+    case FORM_TENTHS:
+    case FORM_HUNDREDTHS:
+    case FORM_THOUSANDTHS:
+    case FORM_SECONDS:
+    case FORM_MICROSECONDS:
+        return skip_bytes(reader, n);
+    case FORM_STRING:
+    case FORM_BYTES:
+        return n == SIZE_FOLLOWS ? skip_sized(reader) : skip_bytes(reader, n);
+    case FORM_FLOAT64:
+        return skip_bytes(reader, n == 0 ? sizeof(double) : 1 + n);
+    case FORM_UUID:
+        return skip_bytes(reader, sizeof(hs_uuid));
+    case FORM_LONG_STRING:
+    case FORM_LONG_BYTES:
+        return read_varint(reader, &size);
+    }
+    return false;
+}
+
+int record_find(record_reader *reader, uint32_t name, record_property *property) {
+    int found;
+    size_t at = 0;
+    if (reader->names == NULL) {
+        while ((found = record_next(reader, property)) > 0 && property->name != name) {
+        }
+        return found;
+    }
+    while (at < reader->head.count && reader->names[at] != name)
+        at++;
+    if (at == reader->head.count) return 0;
+    for (; reader->index < at; reader->index++) {
+        if (!skip_value(reader)) return damaged(reader, "value");
+        if (reader->times > 0 && reader->timed == reader->index) TRY(read_times(reader, property));
+    }
+    return record_next(reader, property);
+}
+
+/* --- values by themselves, and lists ---------------------------------------------------------- */
+
+hs_status record_value_read(hs_slice bytes, hs_value *value) {
+    const uint8_t *start = bytes.data;
+    record_reader reader = {
+        .start = start, .next = start, .end = start + bytes.size, .is_unbounded = true};
+    record_property property = {.is_long = false};
+    if (!read_value(&reader, &property) || left(&reader) > 0)
+        return error_set(HS_CORRUPT, "a value is damaged; run a check");
+    *value = property.value;
+    return HS_OK;
+}
 
 static hs_status list_damaged(void) {
     return error_set(HS_CORRUPT, "a list is damaged; run a check");
@@ -576,8 +656,11 @@ static hs_status list_damaged(void) {
 
 hs_status record_list_unpack(hs_slice bytes, arena *memory, hs_value *list) {
     const uint8_t *start = bytes.data;
-    record_reader reader = {
-        .start = start, .next = start, .end = start + bytes.size, .in_list = true};
+    record_reader reader = {.start = start,
+                            .next = start,
+                            .end = start + bytes.size,
+                            .is_unbounded = true,
+                            .in_list = true};
     uint64_t count;
     if (bytes.size == 0 || !read_varint(&reader, &count) || count > left(&reader))
         return list_damaged();

@@ -86,6 +86,12 @@ static inline bool record_has_bytes(const hs_value *value) {
 size_t record_list_bound(const hs_value *list);
 size_t record_list_pack(const hs_value *list, uint8_t *out);
 
+/* A value by itself, never long. The most bytes of it; writes it to `out` and returns its size;
+ * reads it, with slices in `bytes`: HS_CORRUPT. */
+size_t record_value_bound(const hs_value *value);
+size_t record_value_write(const hs_value *value, uint8_t *out);
+hs_status record_value_read(hs_slice bytes, hs_value *value);
+
 /* Makes a packed list a list, its elements in `memory`, their slices in `bytes`. HS_CORRUPT. */
 hs_status record_list_unpack(hs_slice bytes, arena *memory, hs_value *list);
 
@@ -93,7 +99,8 @@ hs_status record_list_unpack(hs_slice bytes, arena *memory, hs_value *list);
 typedef struct record_reader {
     record head; /* without properties; count is known after record_properties */
     const uint8_t *start, *next, *end;
-    bool in_list;               /* the value being read is an element */
+    bool is_unbounded;          /* values are of any size, so none of them is long */
+    bool in_list;               /* they are elements of a list */
     const uint32_t *names;      /* of the shape; NULL: they are in the record */
     const uint8_t *inline_name; /* the next one of these */
     const uint8_t *time;        /* the next of the times */
@@ -111,5 +118,9 @@ hs_status record_properties(record_reader *reader, const uint32_t *names, size_t
 
 /* The next property: 1, 0 at the end, HS_CORRUPT. */
 int record_next(record_reader *reader, record_property *property);
+
+/* The property of this name, without decoding those before it: 1, 0 if there is none, HS_CORRUPT.
+ * Comes before any record_next. */
+int record_find(record_reader *reader, uint32_t name, record_property *property);
 
 #endif

@@ -127,13 +127,12 @@ static hs_status read_row(build *b, engine_txn *txn, record_reader *reader, uint
     record_property property;
     hs_value value;
     engine_family number = b->family->number;
-    int found;
-    while ((found = record_next(reader, &property)) > 0) {
-        if (property.name != b->name || !index_takes(property.value.kind)) continue;
+    int found = record_find(reader, b->name, &property);
+    if (found > 0 && index_takes(property.value.kind)) {
         TRY(index_stored_value(txn, number, rid, &property, &value));
         return add_entry(b, rid, &value);
     }
-    return entity_damaged((hs_status)found, number, rid);
+    return found < 0 ? entity_damaged((hs_status)found, number, rid) : HS_OK;
 }
 
 /* Notes the entries of rows from *next on; it becomes the first row that was not read. 1: a cursor

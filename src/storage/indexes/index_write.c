@@ -35,9 +35,8 @@ hs_status index_stored_value(engine_txn *txn, engine_family family, uint64_t rid
 static hs_status find_value(engine_txn *txn, engine_family family, uint64_t rid,
                             record_reader *reader, uint32_t name, hs_value *value) {
     record_property property;
-    int found;
-    while ((found = record_next(reader, &property)) > 0)
-        if (property.name == name) return index_stored_value(txn, family, rid, &property, value);
+    int found = record_find(reader, name, &property);
+    if (found > 0) return index_stored_value(txn, family, rid, &property, value);
     return found < 0 ? entity_damaged((hs_status)found, family, rid) : HS_NOT_FOUND;
 }
 
