@@ -2,6 +2,7 @@
 #include "export.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -237,24 +238,39 @@ typedef struct points_head {
     const hs_uuid *id;
     const hs_slice *unit; /* of a measure */
     const char *member;   /* the name of the list */
+    bool integers;        /* the values are int64 */
 } points_head;
+
+/* Reads the next point as what it is. */
+static int next_point(hs_point_iterator *iterator, bool integers, hs_point *point,
+                      hs_integer_point *integer) {
+    if (!integers) return hs_point_next(iterator, point);
+    int more = hs_point_next_integer(iterator, integer);
+    point->time = integer->time;
+    return more;
+}
 
 /* Writes the points in lines of at most POINTS_PER_LINE, and closes the iterator. */
 static int export_points(exporter *to, const points_head *head, hs_point_iterator *iterator) {
     int code = EXIT_OK, next = 0;
     size_t count = 0;
-    hs_point point;
-    while (code == EXIT_OK && (next = hs_point_next(iterator, &point)) > 0) {
+    hs_point point = {0};
+    hs_integer_point integer = {0};
+    while (code == EXIT_OK && (next = next_point(iterator, head->integers, &point, &integer)) > 0) {
         if (count == 0) {
             buffer *line = open_line(to, head->what, head->name);
             add_id(line, "entity", head->id);
             if (head->unit != NULL) add_text(line, "unit", *head->unit);
+            if (head->integers) add_text(line, "values", hs_slice_of("int64"));
             buffer_format(line, ",\"%s\":", head->member);
         }
         buffer_text(&to->line, count == 0 ? "[[" : ",[");
         add_time(&to->line, point.time);
         buffer_char(&to->line, ',');
-        format_json_float64(&to->line, point.value);
+        if (head->integers)
+            buffer_format(&to->line, "%" PRId64, integer.value);
+        else
+            format_json_float64(&to->line, point.value);
         buffer_char(&to->line, ']');
         if (++count < POINTS_PER_LINE) continue;
         buffer_char(&to->line, ']');
@@ -278,7 +294,7 @@ static int export_series(exporter *to, const char *type, const hs_uuid *id) {
         status = hs_series_range(to->snapshot, type, id, series[i].name, HS_TIME_MIN,
                                  HS_TIME_MAX + 1, &iterator);
         if (status != HS_OK) return report_status(status);
-        points_head head = {"series", series[i].name, id, NULL, "points"};
+        points_head head = {"series", series[i].name, id, NULL, "points", series[i].integers};
         code = export_points(to, &head, iterator);
     }
     return code;
@@ -316,7 +332,7 @@ static int export_measures(exporter *to, const char *type, const hs_uuid *id) {
         status = hs_measure_history(to->snapshot, type, id, measures[i].name, HS_TIME_MIN,
                                     HS_TIME_MAX + 1, &iterator);
         if (status != HS_OK) return report_status(status);
-        points_head head = {"measure", measures[i].name, id, &measures[i].unit, "history"};
+        points_head head = {"measure", measures[i].name, id, &measures[i].unit, "history", false};
         code = export_points(to, &head, iterator);
     }
     return code;

@@ -1,5 +1,5 @@
-/* model_test.c: random batches on entities, properties, measures, trajectories and vectors, compared
- * with a model in memory; indexes come and go meanwhile.
+/* model_test.c: random batches on entities, properties, measures, series, trajectories and vectors,
+ * compared with a model in memory; indexes come and go meanwhile.
  *
  * The model is an array of entities with arrays of properties. Each operation is first carried out
  * on a copy of it, which tells what the commit must answer; then everything that can be read is
@@ -18,7 +18,9 @@
 #define TIMES   40 /* of measures and trajectories */
 #define ROUNDS  600
 #define OPS_MAX 14
-#define KINDS   5 /* of vectors */
+#define KINDS   5   /* of vectors */
+#define POINTS  300 /* that the series may have, ten minutes apart */
+#define MINUTES INT64_C(60000000)
 
 static const char *const type_names[TYPES] = {"patients", "stays"};
 static const char *const labels[NAMES] = {"age", "b", "Name", "zeta", "é", "long text"};
@@ -45,6 +47,7 @@ typedef struct model_entity {
     hs_time created_at, updated_at;
     model_property properties[NAMES];
     double levels[TIMES];   /* of the measure, at each time; 0: none */
+    double points[POINTS];  /* of the series; 0: none */
     bool placed[TIMES];     /* the trajectory has a position then */
     uint8_t vectors[KINDS]; /* numbers of vector_numbered; 0: none */
 } model_entity;
@@ -203,6 +206,46 @@ static hs_status measure(run *r, int type, int index) {
     return HS_OK;
 }
 
+static bool has_series(const model_entity *e) {
+    for (int i = 0; i < POINTS; i++)
+        if (e->points[i] != 0) return true;
+    return false;
+}
+
+/* Writes points that were never there, in order or not. */
+static hs_status write_series(run *r, int type, int index) {
+    model_entity *e = &r->next->entities[type][index];
+    hs_point points[80];
+    size_t count = test_random_below(&r->random, 80);
+    int from = (int)test_random_below(&r->random, POINTS), step = count % 2 == 0 ? 1 : 17;
+    for (size_t i = 0; i < count; i++) {
+        int at = (from + (int)i * step) % POINTS;
+        points[i] = (hs_point){at * 10 * MINUTES, ++r->level};
+        if (!e->exists) continue;
+        e->points[at] = r->level;
+        r->next->changed = true;
+    }
+    assert_ok(hs_series_write(r->batch, type_names[type], &r->ids[type][index], text("course"),
+                              points, count));
+    return e->exists ? HS_OK : HS_NOT_FOUND;
+}
+
+/* Deletes the points of a span, or of all time. */
+static hs_status cut_series(run *r, int type, int index) {
+    model_entity *e = &r->next->entities[type][index];
+    int from = (int)test_random_below(&r->random, POINTS);
+    int to = from + (int)test_random_below(&r->random, POINTS);
+    if (test_random_below(&r->random, 4) == 0) from = 0, to = POINTS;
+    assert_ok(hs_series_delete_range(r->batch, type_names[type], &r->ids[type][index],
+                                     text("course"), from * 10 * MINUTES, to * 10 * MINUTES));
+    if (!e->exists || !has_series(e)) return HS_NOT_FOUND;
+    for (int at = from; at < to && at < POINTS; at++) {
+        r->next->changed |= e->points[at] != 0;
+        e->points[at] = 0;
+    }
+    return HS_OK;
+}
+
 static hs_position position_at(int time) {
     hs_position position = {.time = time};
     position.embedding[time % HS_POSITION_DIMENSION] = (float)time / 7;
@@ -284,7 +327,7 @@ static hs_status random_operation(run *r) {
     int type = (int)test_random_below(&r->random, TYPES),
         index = (int)test_random_below(&r->random, KEYS);
     int name = (int)test_random_below(&r->random, NAMES);
-    switch (test_random_below(&r->random, 30)) {
+    switch (test_random_below(&r->random, 34)) {
     case 0:
         return create(r, type, index, false);
     case 1:
@@ -312,6 +355,13 @@ static hs_status random_operation(run *r) {
     case 29:
         if (!r->next->entities[type][index].exists) create(r, type, index, true);
         return change_vector(r, type, index);
+    case 30:
+    case 31:
+    case 32:
+        if (!r->next->entities[type][index].exists) create(r, type, index, true);
+        return write_series(r, type, index);
+    case 33:
+        return cut_series(r, type, index);
     default: /* mostly of entities that exist, for failures end a batch */
         if (!r->next->entities[type][index].exists) create(r, type, index, true);
         return set(r, type, index, name);
@@ -464,6 +514,39 @@ static void compare_trajectory(run *r, hs_snapshot *snapshot, int type, int inde
     hs_trajectory_iterator_close(iterator);
 }
 
+/* The points, and their sums by the hour. */
+static void compare_series(run *r, hs_snapshot *snapshot, int type, int index) {
+    const model_entity *e = &r->model->entities[type][index];
+    const hs_uuid *id = &r->ids[type][index];
+    hs_point_iterator *iterator;
+    hs_bucket_iterator *hours;
+    hs_point point;
+    hs_bucket bucket;
+    bool exists = e->exists && has_series(e);
+    assert_status(hs_series_range(snapshot, type_names[type], id, text("course"), HS_TIME_MIN,
+                                  INT64_MAX, &iterator),
+                  exists ? HS_OK : HS_NOT_FOUND);
+    if (!exists) return;
+    assert_ok(hs_series_buckets(snapshot, type_names[type], id, text("course"), HS_TIME_MIN,
+                                INT64_MAX, 60 * MINUTES, &hours));
+    for (int hour = 0; hour < POINTS; hour += 6) {
+        double sum = 0;
+        for (int at = hour; at < hour + 6; at++) {
+            if (e->points[at] == 0) continue;
+            assert_int_equal(hs_point_next(iterator, &point), 1);
+            assert_true(point.time == at * 10 * MINUTES && point.value == e->points[at]);
+            sum += point.value;
+        }
+        if (sum == 0) continue;
+        assert_int_equal(hs_bucket_next(hours, &bucket), 1);
+        assert_true(bucket.start == hour * 10 * MINUTES && bucket.sum == sum);
+    }
+    assert_int_equal(hs_point_next(iterator, &point), 0);
+    assert_int_equal(hs_bucket_next(hours, &bucket), 0);
+    hs_point_iterator_close(iterator);
+    hs_bucket_iterator_close(hours);
+}
+
 static void compare_vectors(run *r, hs_snapshot *snapshot, int type, int index) {
     const model_entity *e = &r->model->entities[type][index];
     for (int kind = 0; kind < KINDS; kind++) {
@@ -536,6 +619,7 @@ static void compare(run *r) {
             compare_measure(r, snapshot, type, index);
             compare_trajectory(r, snapshot, type, index);
             compare_vectors(r, snapshot, type, index);
+            compare_series(r, snapshot, type, index);
         }
         compare_search(r, snapshot, type);
         assert_ok(hs_entity_count(snapshot, type_names[type], &count));

@@ -193,7 +193,7 @@ static hs_status delete_points(series_change *c, hs_time from, hs_time to, uint6
     *deleted += entry->tail_count - kept;
     entry->tail_count = kept;
     entry->points -= *deleted;
-    if (entry->unsettled > entry->points) entry->unsettled = entry->points;
+    if (entry->unsettled > block_points(entry)) entry->unsettled = block_points(entry);
     if (entry->points == 0) {
         entry->first = entry->last = 0;
         return HS_OK;
