@@ -52,9 +52,16 @@ hs_status hs_edge_type_label(hs_snapshot *snapshot, uint32_t type, hs_slice *lab
 /* Which edges a reader yields; zeroed: all outgoing ones. */
 typedef struct hs_adjacency_filter {
     hs_direction direction;
-    uint32_t type;       /* only edges of this type; 0: of every type */
+    uint32_t type; /* only edges of this type; 0: of every type */
+    /* Only edges of these types ([type_count], ascending; borrowed until the reader is closed), if
+     * `type` is 0; NULL: of every type. */
+    const uint32_t *types;
+    size_t type_count;
     uint32_t far_family; /* only edges with entities of this type (hs_row_family); 0: of every */
     bool active_only;    /* leave out edges with active = false */
+    /* The edges as they were at this moment; NULL: now. Edges of types that keep no history
+     * (hs_edge_versions) count as there since ever. */
+    const hs_time *as_of;
 } hs_adjacency_filter;
 
 /* The most edges in a block. */
@@ -88,8 +95,9 @@ hs_status hs_adjacency_seek_all(hs_adjacency *reader, const char *type);
 /* The next block: 1, 0 at the end, a negative hs_status. */
 int hs_adjacency_next(hs_adjacency *reader, hs_adjacency_block *block);
 
-/* The number of edges of a row in the filter's direction and of its type; other fields of the
- * filter must not be set (HS_INVALID). The reader must then be moved before it is read on. */
+/* The number of edges of a row in the filter's direction and of its type, kept, not counted; other
+ * fields of the filter must not be set (HS_INVALID). The reader must then be moved before it is
+ * read on. O(log n) for each edge type. */
 hs_status hs_adjacency_degree(hs_adjacency *reader, hs_row row, uint64_t *degree);
 
 #ifdef __cplusplus

@@ -125,11 +125,27 @@ static hs_status check_expectations(txn *t) {
     return HS_OK;
 }
 
+/* Lets those write who need to know what is there. */
+static hs_status run_deferrals(txn *t) {
+    hs_status status = HS_OK;
+    for (size_t i = 0; i < t->deferral_count && status == HS_OK; i++) {
+        const txn_deferral *d = &t->deferrals[i];
+        const txn_family *f = txn_find_family(t, d->table.family);
+        if (f == NULL || f->dropped) continue;
+        t->late = d->table;
+        status = d->write(&t->base, d->table, d->context);
+    }
+    t->late = (engine_table){0, 0};
+    return status;
+}
+
 static hs_status apply_queue(txn *t) {
     byte_reader r = reader_of(t->kit.queue.data, t->kit.queue.size);
     queued q;
     while (queue_next(&r, &q))
         TRY(need_shared(t, q.table));
+    for (size_t i = 0; i < t->deferral_count; i++)
+        TRY(need_shared(t, t->deferrals[i].table));
     for (size_t i = 0; i < t->expectation_count; i++)
         TRY(need_shared(t, t->expectations[i].table));
     for (size_t i = 0; i < t->family_count; i++) {
@@ -139,6 +155,7 @@ static hs_status apply_queue(txn *t) {
     r = reader_of(t->kit.queue.data, t->kit.queue.size);
     while (queue_next(&r, &q))
         TRY(apply_queued(t, &q));
+    TRY(run_deferrals(t));
     TRY(check_expectations(t));
     for (size_t i = 0; i < t->family_count; i++) {
         txn_family *f = &t->families[i];
@@ -350,8 +367,8 @@ hs_status txn_commit(engine_txn *base) {
     hs_status status = t->write ? store_check_process(s) : HS_OK;
     if (status == HS_OK && t->broken)
         status = error_set(HS_INVALID, "a write of this transaction failed; abort it");
-    if (status != HS_OK ||
-        (t->writes == 0 && t->kit.queue.size == 0 && t->expectation_count == 0)) {
+    bool waiting = t->kit.queue.size > 0 || t->deferral_count > 0 || t->expectation_count > 0;
+    if (status != HS_OK || (t->writes == 0 && !waiting)) {
         txn_discard(t);
         return status;
     }

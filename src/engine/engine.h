@@ -8,7 +8,8 @@
  * Some tables are *shared* (engine_table_options.shared): a transaction does not need their family.
  * It queues its writes to them (engine_queue_put, engine_queue_delete), which are applied at commit
  * under a short lock of that table alone. The routing index and the reverse edges are such tables.
- * engine_expect adds a condition that is checked at commit.
+ * What is to be written may depend on what is there by then: engine_defer calls a function under
+ * that lock. engine_expect adds a condition that is checked at commit.
  *
  * This header is an interface: struct engine_ops is its table of functions, the functions below it
  * are thin calls into it, and every back end promises no less and no more than is written here. All
@@ -128,6 +129,9 @@ typedef struct engine_run {
 
 typedef void engine_problem(void *context, const char *problem);
 
+/* Writes to `table` at commit; see engine_defer. */
+typedef hs_status engine_deferred(engine_txn *txn, engine_table table, void *context);
+
 /* Told after each portion how many bytes of the trees are copied, of how many; false ends the
  * backup. */
 typedef bool engine_backup_progress(void *context, uint64_t bytes, uint64_t total);
@@ -173,6 +177,7 @@ typedef struct engine_ops {
     hs_status (*queue_put)(engine_txn *txn, engine_table table, hs_slice key, hs_slice value);
     hs_status (*queue_insert)(engine_txn *txn, engine_table table, hs_slice key, hs_slice value);
     hs_status (*queue_delete)(engine_txn *txn, engine_table table, hs_slice key);
+    hs_status (*defer)(engine_txn *txn, engine_table table, engine_deferred *write, void *context);
     hs_status (*expect)(engine_txn *txn, engine_table table, hs_slice prefix, bool present);
     hs_status (*drop_family)(engine_txn *txn, engine_family family);
     hs_status (*cursor_open)(engine_txn *txn, engine_table table, engine_cursor **cursor);
@@ -344,11 +349,20 @@ static inline hs_status engine_queue_insert(engine_txn *t, engine_table table, h
 static inline hs_status engine_queue_delete(engine_txn *t, engine_table table, hs_slice key) {
     return t->ops->queue_delete(t, table, key);
 }
-/* Lets the commit fail with HS_CONFLICT unless, after everything queued was applied, some key
+/* Lets `write` change a shared table of any family at commit, after all that is queued was applied
+ * and in the order of these calls. It is called with the table locked: engine_get, cursors,
+ * engine_put and engine_delete on this table then see and change its newest state; it calls nothing
+ * else of the transaction. What it writes is logged as plain writes, so that recovery does not call
+ * it. What it returns, if not HS_OK, becomes the commit's result. `context` must live till then. */
+static inline hs_status engine_defer(engine_txn *t, engine_table table, engine_deferred *write,
+                                     void *context) {
+    return t->ops->defer(t, table, write, context);
+}
+/* Lets the commit fail with HS_CONFLICT unless, after everything queued and deferred, some key
  * (present) or no key (not present) of `table` begins with `prefix` in the then latest state. An
  * expectation on a shared table takes its lock like a queued write; one on another table of a
- * foreign family is exact as long as every transaction that could falsify it queues a write or an
- * expectation to a shared table that this transaction queues to as well. */
+ * foreign family is exact as long as every transaction that could falsify it queues or defers a write, or
+ * has an expectation, on a shared table that this transaction queues or defers to as well. */
 static inline hs_status engine_expect(engine_txn *t, engine_table table, hs_slice prefix,
                                       bool present) {
     return t->ops->expect(t, table, prefix, present);

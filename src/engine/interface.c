@@ -208,7 +208,7 @@ static hs_status table_drop(engine_txn *base, engine_table table) {
 static hs_status commit(engine_txn *base) {
     txn *t = (txn *)base;
     store *s = t->store;
-    if (t->writes == 0 && t->kit.queue.size == 0) return txn_commit(base);
+    if (t->writes == 0 && t->kit.queue.size == 0 && t->deferral_count == 0) return txn_commit(base);
     latency_probe probe = latency_begin(t->durability, t->id);
     hs_status status = txn_commit(base);
     if (status == HS_OK) latency_end(&s->latency, &probe);
@@ -234,20 +234,24 @@ static hs_status delete_key(engine_txn *base, engine_table table, hs_slice key) 
     return txn_delete((txn *)base, table, false, key);
 }
 
+static hs_status shared_table(txn *t, engine_table table, const table_entry **e) {
+    *e = txn_table(t, table);
+    if (*e == NULL)
+        return error_set(HS_NOT_FOUND, "column family %u has no table %u", table.family,
+                         table.table);
+    if ((*e)->def->options.shared) return HS_OK;
+    return error_set(HS_INVALID,
+                     "table \"%s\" of column family %u is not shared: write it directly",
+                     (*e)->def->name, table.family);
+}
+
 static hs_status queue(engine_txn *base, uint8_t operation, engine_table table, hs_slice key,
                        hs_slice value) {
     txn *t = (txn *)base;
     if (!t->write) return error_set(HS_INVALID, "a snapshot cannot be written");
     TRY(store_check_process(t->store));
-    const table_entry *e = txn_table(t, table);
-    if (e == NULL)
-        return error_set(HS_NOT_FOUND, "column family %u has no table %u", table.family,
-                         table.table);
-    if (!e->def->options.shared) {
-        return error_set(HS_INVALID,
-                         "table \"%s\" of column family %u is not shared: write it directly",
-                         e->def->name, table.family);
-    }
+    const table_entry *e = NULL;
+    TRY(shared_table(t, table, &e));
     TRY(txn_check_key(e, key));
     if (operation != REDO_DELETE) TRY(txn_check_value(e, value));
     size_t before = t->kit.queue.size;
@@ -270,6 +274,19 @@ static hs_status queue_insert(engine_txn *t, engine_table table, hs_slice key, h
 
 static hs_status queue_delete(engine_txn *t, engine_table table, hs_slice key) {
     return queue(t, REDO_DELETE, table, key, (hs_slice){NULL, 0});
+}
+
+static hs_status defer(engine_txn *base, engine_table table, engine_deferred *write,
+                       void *context) {
+    txn *t = (txn *)base;
+    if (!t->write) return error_set(HS_INVALID, "a snapshot cannot be written");
+    TRY(store_check_process(t->store));
+    const table_entry *e = NULL;
+    TRY(shared_table(t, table, &e));
+    TRY(memory_reserve((void **)&t->deferrals, &t->deferral_capacity, t->deferral_count + 1,
+                       sizeof *t->deferrals));
+    t->deferrals[t->deferral_count++] = (txn_deferral){table, write, context};
+    return HS_OK;
 }
 
 static hs_status expect(engine_txn *base, engine_table table, hs_slice prefix, bool present) {
@@ -321,6 +338,7 @@ const engine_ops store_ops = {
     .queue_put = queue_put,
     .queue_insert = queue_insert,
     .queue_delete = queue_delete,
+    .defer = defer,
     .expect = expect,
     .drop_family = drop_family,
     .cursor_open = cursor_open,

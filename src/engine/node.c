@@ -388,9 +388,32 @@ void node_copy(node *to, const node *from, const node_shape *shape) {
     memcpy(at(to, from->cells), at(from, from->cells), node_bytes(from) - from->cells);
 }
 
+/* Moves the cells of a variable node together, to its end. */
+static void gather_cells(node *n) {
+    _Alignas(64) uint8_t copy[16 * UNIT_SIZE];
+    memcpy(copy, n, node_bytes(n));
+    const node *from = (const node *)(const void *)copy;
+    slot *slots = slots_of(n);
+    uint32_t cells = node_bytes(n);
+    for (uint32_t i = 0; i < n->count; i++) {
+        uint32_t mark;
+        node_value value = cell_value(from, &slots[i], &mark);
+        uint32_t size = cell_size(from, slots[i].size, &value);
+        cells -= size;
+        memcpy(at(n, cells), at(from, slots[i].offset), size);
+        slots[i].offset = (uint16_t)cells;
+    }
+    n->cells = cells;
+    n->waste = 0;
+}
+
 /* Writes the node anew without waste, its prefix cut to at most `prefix_limit` bytes. There must be
  * room. */
 static void compact(node *n, const node_shape *shape, uint32_t prefix_limit) {
+    if (prefix_limit >= n->prefix_size) {
+        gather_cells(n);
+        return;
+    }
     _Alignas(64) uint8_t copy[16 * UNIT_SIZE];
     memcpy(copy, n, node_bytes(n));
     const node *from = (const node *)(const void *)copy;

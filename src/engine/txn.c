@@ -396,6 +396,7 @@ void txn_end(txn *t) {
         t->dropped = next;
     }
     memory_free(t->expectations);
+    memory_free(t->deferrals);
     arena_free(&t->arena);
     arena_free(&t->lists[0]);
     arena_free(&t->lists[1]);
@@ -450,8 +451,13 @@ hs_status txn_refresh_shared(txn *t, txn_family *f, const family_entry *now) {
     return HS_OK;
 }
 
+static bool is_late(const txn *t, engine_table table) {
+    return t->late.family != 0 && t->late.family == table.family && t->late.table == table.table;
+}
+
 const table_entry *txn_table(txn *t, engine_table table) {
     txn_family *f = t->write ? txn_find_family(t, table.family) : NULL;
+    if (is_late(t, table)) return txn_family_table(f, table.table);
     if (f != NULL && (f->writer || f->created)) {
         const table_entry *e = txn_family_table(f, table.table);
         if (e == NULL || !e->def->options.shared || f->created || t->replaying) return e;
@@ -478,7 +484,7 @@ hs_status txn_writable_table(txn *t, engine_table table, bool shared, table_entr
     if (e == NULL)
         return error_set(HS_NOT_FOUND, "column family \"%s\" has no table %u", f->name,
                          table.table);
-    if (e->def->options.shared != shared && !t->replaying) {
+    if (e->def->options.shared != (shared || is_late(t, table)) && !t->replaying) {
         return error_set(HS_INVALID, "table \"%s\" of column family \"%s\" is %s", e->def->name,
                          f->name,
                          shared ? "not shared: write it directly" : "shared: queue the write");

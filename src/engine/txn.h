@@ -30,6 +30,13 @@ typedef struct txn_expectation {
     hs_slice prefix; /* in the transaction's arena */
 } txn_expectation;
 
+/* A write that is left to the commit. */
+typedef struct txn_deferral {
+    engine_table table;
+    engine_deferred *write;
+    void *context;
+} txn_deferral;
+
 typedef struct txn {
     engine_txn base;
     store *store;
@@ -52,6 +59,10 @@ typedef struct txn {
     size_t last_family;   /* the one looked up last */
     family_state *lender; /* the family whose kit this is; NULL: none */
     writer_kit kit;
+    txn_deferral *deferrals;
+    size_t deferral_count;
+    size_t deferral_capacity;
+    engine_table late; /* the shared table that a deferral is writing now; else family 0 */
     dropped_tree *dropped;
     txn_expectation *expectations;
     size_t expectation_count;

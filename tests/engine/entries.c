@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void put_big_endian(uint8_t *at, uint64_t value, size_t size) {
@@ -76,4 +77,36 @@ hs_slice entry_value(random_source *random, const engine_table_options *options,
         buffer[i] = (uint8_t)(pattern >> (i % 8 * 8)) ^ (uint8_t)(i >> 3);
     }
     return (hs_slice){buffer, (size_t)size};
+}
+
+static hs_status turn_value(engine_txn *t, engine_table table, engine_cursor *cursor) {
+    hs_slice key = engine_cursor_key(cursor), value = engine_cursor_value(cursor);
+    uint8_t *copy = malloc(key.size + value.size + 1);
+    if (copy == NULL) return HS_NO_MEMORY;
+    memcpy(copy, key.data, key.size);
+    for (size_t i = 0; i < value.size; i++)
+        copy[key.size + i] = ((const uint8_t *)value.data)[value.size - 1 - i];
+    hs_status status =
+        engine_put(t, table, (hs_slice){copy, key.size}, (hs_slice){copy + key.size, value.size});
+    free(copy);
+    return status;
+}
+
+static hs_status delete_entry(engine_txn *t, engine_table table, engine_cursor *cursor) {
+    hs_slice key = engine_cursor_key(cursor);
+    uint8_t copy[ENGINE_KEY_MAX];
+    memcpy(copy, key.data, key.size);
+    return engine_delete(t, table, (hs_slice){copy, key.size});
+}
+
+hs_status entry_deferred(engine_txn *t, engine_table table, void *context) {
+    engine_cursor *cursor;
+    hs_status status = engine_cursor_open(t, table, &cursor);
+    if (status != HS_OK) return status;
+    int found = context != NULL ? engine_cursor_next(cursor) : engine_cursor_last(cursor);
+    if (found < 0) status = (hs_status)found;
+    if (found == 1)
+        status = context != NULL ? delete_entry(t, table, cursor) : turn_value(t, table, cursor);
+    engine_cursor_close(cursor);
+    return status;
 }

@@ -28,4 +28,8 @@ typedef struct entry_sizes {
 hs_slice entry_value(random_source *random, const engine_table_options *options,
                      const entry_sizes *sizes, uint8_t *buffer, size_t longest);
 
+/* A deferred write whose result depends on what the table holds: it turns the bytes of the last
+ * entry's value around, or, with a context, deletes the first entry. */
+hs_status entry_deferred(engine_txn *t, engine_table table, void *context);
+
 #endif

@@ -520,7 +520,11 @@ static void write_key(model *m, txn_pair *t, const known_table *table, const key
     } else {
         hs_slice v = choose_value(m, &table->options);
         if (queued && table->options.fixed_value) v.size = table->options.value_size;
-        if (queued && chance(m, 2)) {
+        if (queued && chance(m, 4)) {
+            void *context = chance(m, 30) ? m : NULL;
+            same_status(m, "defer", engine_defer(a, table->subject, entry_deferred, context),
+                        engine_defer(b, table->oracle, entry_deferred, context));
+        } else if (queued && chance(m, 2)) {
             same_status(m, "queue_insert", engine_queue_insert(a, table->subject, k, v),
                         engine_queue_insert(b, table->oracle, k, v));
         } else if (queued) {

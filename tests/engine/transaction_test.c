@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "engine/fixture.h"
 
 /* --- transactions ----------------------------------------------------------------------------- */
@@ -453,6 +454,106 @@ static void a_queued_write_to_a_table_that_is_gone_is_a_conflict(fixture *f) {
     expect_committed(f->engine, kept, "k", NULL);
 }
 
+/* --- deferred writes -------------------------------------------------------------------------- */
+
+/* Adds one to the number that "n" has. */
+static hs_status count_up(engine_txn *t, engine_table table, void *context) {
+    int *calls = context, number = 0;
+    hs_slice value;
+    char digits[16];
+    ++*calls;
+    hs_status status = engine_get(t, table, hs_slice_of("n"), &value);
+    if (status == HS_OK) {
+        snprintf(digits, sizeof digits, "%.*s", (int)value.size, (const char *)value.data);
+        number = atoi(digits);
+    } else if (status != HS_NOT_FOUND) {
+        return status;
+    }
+    snprintf(digits, sizeof digits, "%d", number + 1);
+    return engine_put(t, table, hs_slice_of("n"), hs_slice_of(digits));
+}
+
+static void a_deferred_write_sees_what_others_have_committed_by_then(fixture *f) {
+    engine_family family = create_accounts(f->engine);
+    engine_table index = {family, 3};
+    engine_table a = create_table(f->engine, "a", NULL), b = create_table(f->engine, "b", NULL);
+    int calls = 0;
+    engine_txn *first = begin_write(f->engine, a.family),
+               *second = begin_write(f->engine, b.family);
+    put_text(first, a, "k", "v");
+    put_text(second, b, "k", "v");
+    assert_ok(engine_defer(first, index, count_up, &calls));
+    assert_ok(engine_defer(second, index, count_up, &calls));
+    assert_ok(engine_defer(second, index, count_up, &calls));
+    assert_int_equal(calls, 0);
+    assert_ok(engine_commit(second));
+    assert_ok(engine_commit(first));
+    assert_int_equal(calls, 3);
+    expect_committed(f->engine, index, "n", "3");
+    fixture_reopen(f);
+    expect_committed(f->engine, index, "n", "3");
+}
+
+static void deferred_writes_come_after_queued_ones_and_before_expectations(fixture *f) {
+    engine_family family = create_accounts(f->engine);
+    engine_table index = {family, 3};
+    int calls = 0;
+    engine_txn *t = begin_write(f->engine, family);
+    assert_ok(engine_defer(t, index, count_up, &calls));
+    assert_ok(engine_queue_put(t, index, hs_slice_of("n"), hs_slice_of("41")));
+    expect_text(t, index, "n", NULL);
+    assert_ok(engine_expect(t, index, hs_slice_of("n"), true));
+    assert_ok(engine_commit(t));
+    expect_committed(f->engine, index, "n", "42");
+}
+
+static void deferred_writes_alone_make_a_commit(fixture *f) {
+    engine_family family = create_accounts(f->engine);
+    engine_table index = {family, 3};
+    int calls = 0;
+    engine_txn *t = NULL;
+    assert_ok(engine_begin_write(f->engine, NULL, 0, HS_BUFFERED, &t));
+    assert_ok(engine_defer(t, index, count_up, &calls));
+    assert_ok(engine_commit(t));
+    assert_ok(engine_begin_write(f->engine, NULL, 0, HS_BUFFERED, &t));
+    assert_ok(engine_defer(t, index, count_up, &calls));
+    engine_abort(t);
+    assert_int_equal(calls, 1);
+    fixture_reopen(f);
+    expect_committed(f->engine, index, "n", "1");
+}
+
+static hs_status write_and_refuse(engine_txn *t, engine_table table, void *context) {
+    (void)context;
+    put_text(t, table, "k", "w");
+    return error_set(HS_LIMIT, "that is enough");
+}
+
+static void a_deferred_write_that_fails_lets_the_commit_fail(fixture *f) {
+    engine_family family = create_accounts(f->engine);
+    engine_table table = {family, 1}, index = {family, 3};
+    engine_txn *t = begin_write(f->engine, family);
+    put_text(t, table, "k", "v");
+    assert_ok(engine_queue_put(t, index, hs_slice_of("q"), hs_slice_of("v")));
+    assert_ok(engine_defer(t, index, write_and_refuse, NULL));
+    assert_status(engine_commit(t), HS_LIMIT);
+    assert_string_equal(hs_last_error(), "that is enough");
+    expect_committed(f->engine, table, "k", NULL);
+    expect_committed(f->engine, index, "q", NULL);
+    expect_committed(f->engine, index, "k", NULL);
+}
+
+static void only_writes_to_shared_tables_are_deferred(fixture *f) {
+    engine_family family = create_accounts(f->engine);
+    engine_txn *t = begin_write(f->engine, family);
+    assert_status(engine_defer(t, (engine_table){family, 1}, write_and_refuse, NULL), HS_INVALID);
+    assert_status(engine_defer(t, (engine_table){family, 9}, write_and_refuse, NULL), HS_NOT_FOUND);
+    engine_abort(t);
+    t = begin_read(f->engine);
+    assert_status(engine_defer(t, (engine_table){family, 3}, write_and_refuse, NULL), HS_INVALID);
+    engine_abort(t);
+}
+
 static const fixture_test tests[] = {
     FIXTURE_TEST(a_transaction_sees_its_own_writes_and_nobody_else_does),
     FIXTURE_TEST(an_aborted_transaction_changes_nothing),
@@ -477,6 +578,11 @@ static const fixture_test tests[] = {
     FIXTURE_TEST(expectations_are_checked_after_queued_writes),
     FIXTURE_TEST_NEEDS(expectations_look_at_the_latest_state, PARALLEL_WRITERS),
     FIXTURE_TEST_NEEDS(a_queued_write_to_a_table_that_is_gone_is_a_conflict, PARALLEL_WRITERS),
+    FIXTURE_TEST_NEEDS(a_deferred_write_sees_what_others_have_committed_by_then, PARALLEL_WRITERS),
+    FIXTURE_TEST(deferred_writes_come_after_queued_ones_and_before_expectations),
+    FIXTURE_TEST(deferred_writes_alone_make_a_commit),
+    FIXTURE_TEST(a_deferred_write_that_fails_lets_the_commit_fail),
+    FIXTURE_TEST(only_writes_to_shared_tables_are_deferred),
 };
 
 /* transaction_test [PATTERN]: only the tests whose name matches, such as "lmdb:*". */

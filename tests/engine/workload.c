@@ -281,6 +281,16 @@ static hs_status put_on(engine_txn *t, engine_table table, bool shared, bool ins
                    : engine_queue_put(t, table, key, value);
 }
 
+static hs_status defer_write(workload *w, const both *t, const known_table *table) {
+    void *context = random_chance(&w->random, 30) ? w : NULL;
+    hs_status status;
+    engine_defer(t->oracle, table->oracle, entry_deferred, context);
+    do {
+        status = engine_defer(t->subject, table->subject, entry_deferred, context);
+    } while (again(w, status));
+    return status;
+}
+
 static hs_status put_key(workload *w, const both *t, const known_table *table, hs_slice key) {
     const entry_sizes sizes = {.tiny = 600, .small = 900, .medium = 980, .large = 998};
     hs_slice value = entry_value(&w->random, &table->options, &sizes, w->value, w->longest);
@@ -311,6 +321,7 @@ static hs_status write_key(workload *w, const both *t, const known_table *table,
                            bool deletes) {
     key_text key = make_key(table, id);
     hs_slice slice = {key.bytes, key.size};
+    if (table->options.shared && random_chance(&w->random, 5)) return defer_write(w, t, table);
     return deletes ? delete_key(w, t, table, slice) : put_key(w, t, table, slice);
 }
 

@@ -66,6 +66,7 @@ static void finish(lmdb_txn *t) {
     memory_free(t->dropped);
     memory_free(t->tables);
     memory_free(t->queue);
+    memory_free(t->deferrals);
     arena_free(&t->memory);
     arena_free(&t->aligned);
     memory_free(t);
@@ -247,6 +248,8 @@ static hs_status erase(lmdb_txn *t, open_table *open, hs_slice key) {
 
 /* The table, if this transaction may write to it directly. */
 static hs_status use_for_writing(lmdb_txn *t, engine_table table, open_table **open) {
+    if (t->late.family == table.family && t->late.table == table.table)
+        return lmdb_use_table(t, table, open);
     TRY(check_writable(t, table.family));
     TRY(lmdb_use_table(t, table, open));
     if (!(*open)->record.options.shared) return HS_OK;
@@ -321,6 +324,28 @@ static hs_status txn_queue_delete(engine_txn *base, engine_table table, hs_slice
     return enqueue(t, (queued){QUEUED_DELETE, false, table, key, {0}});
 }
 
+static hs_status txn_defer(engine_txn *base, engine_table table, engine_deferred *write,
+                           void *context) {
+    lmdb_txn *t = txn_of(base);
+    open_table *open;
+    if (!t->writing) return error_set(HS_INVALID, "a snapshot cannot defer a write");
+    TRY(use_shared(t, table, &open));
+    TRY(memory_reserve((void **)&t->deferrals, &t->deferral_capacity, t->deferral_count + 1,
+                       sizeof *t->deferrals));
+    t->deferrals[t->deferral_count++] = (deferral){table, write, context};
+    return HS_OK;
+}
+
+static hs_status run_deferrals(lmdb_txn *t) {
+    hs_status status = HS_OK;
+    for (size_t i = 0; i < t->deferral_count && status == HS_OK; i++) {
+        t->late = t->deferrals[i].table;
+        status = t->deferrals[i].write(&t->base, t->late, t->deferrals[i].context);
+    }
+    t->late = (engine_table){0};
+    return status;
+}
+
 static hs_status txn_expect(engine_txn *base, engine_table table, hs_slice prefix, bool present) {
     lmdb_txn *t = txn_of(base);
     open_table *open;
@@ -386,6 +411,7 @@ static hs_status check_expectations(lmdb_txn *t) {
 
 static hs_status prepare_commit(lmdb_txn *t) {
     TRY(apply_queued(t));
+    TRY(run_deferrals(t));
     TRY(save_tables(t));
     for (size_t i = 0; i < t->family_count; i++) {
         if (t->dropped[i] == 0) continue;
@@ -708,6 +734,7 @@ static const engine_ops operations = {
     .queue_put = txn_queue_put,
     .queue_insert = txn_queue_insert,
     .queue_delete = txn_queue_delete,
+    .defer = txn_defer,
     .expect = txn_expect,
     .drop_family = txn_drop_family,
     .cursor_open = lmdb_cursor_open,

@@ -34,6 +34,12 @@ typedef struct queued {
     hs_slice value;
 } queued;
 
+typedef struct deferral {
+    engine_table table;
+    engine_deferred *write;
+    void *context;
+} deferral;
+
 struct lmdb_txn {
     engine_txn base;
     lmdb_engine *engine;
@@ -48,8 +54,11 @@ struct lmdb_txn {
     size_t table_count, table_capacity;
     queued *queue;
     size_t queue_count, queue_capacity;
-    arena memory;  /* lives as long as the transaction */
-    arena aligned; /* copies of values that LMDB has not aligned; until the next write */
+    deferral *deferrals;
+    size_t deferral_count, deferral_capacity;
+    engine_table late; /* the shared table that a deferral is writing now; else family 0 */
+    arena memory;      /* lives as long as the transaction */
+    arena aligned;     /* copies of values that LMDB has not aligned; until the next write */
     lmdb_txn *next, *previous; /* snapshots of the engine */
 };
 

@@ -37,6 +37,12 @@ typedef struct queued {
     hs_slice key, value; /* owned */
 } queued;
 
+typedef struct deferral {
+    engine_table table;
+    engine_deferred *write;
+    void *context;
+} deferral;
+
 struct map_txn {
     engine_txn base;
     map_engine *engine;
@@ -48,6 +54,9 @@ struct map_txn {
     size_t family_count;
     queued *queue;
     size_t queue_count;
+    deferral *deferrals;
+    size_t deferral_count;
+    engine_table late; /* the shared table that a deferral is writing now; else family 0 */
     engine_family_info *family_infos; /* the last lists given out */
     engine_table_info *table_infos;
     map_txn *next, *previous; /* snapshots of the engine */
@@ -127,6 +136,7 @@ static void txn_finish(map_txn *t) {
         free((void *)(uintptr_t)t->queue[i].value.data);
     }
     free(t->queue);
+    free(t->deferrals);
     free(t->families);
     free(t->dropped);
     free(t->family_infos);
@@ -194,6 +204,8 @@ static hs_status check_writable(const map_txn *t, engine_family family) {
 }
 
 static hs_status find_writable(map_txn *t, engine_table id, map_table **table) {
+    if (t->late.family == id.family && t->late.table == id.table)
+        return map_find_table(t->state, id, table);
     TRY(check_writable(t, id.family));
     TRY(map_find_table(t->state, id, table));
     if (!(*table)->options.shared) return HS_OK;
@@ -280,6 +292,36 @@ static hs_status txn_queue_delete(engine_txn *base, engine_table id, hs_slice ke
     return enqueue(t, (queued){QUEUED_DELETE, false, id, key, {0}});
 }
 
+static hs_status txn_defer(engine_txn *base, engine_table id, engine_deferred *write,
+                           void *context) {
+    map_txn *t = txn_of(base);
+    map_table *table;
+    if (!t->writing) return error_set(HS_INVALID, "a snapshot cannot defer a write");
+    TRY(find_shared(t, id, &table));
+    t->deferrals =
+        oracle_must(realloc(t->deferrals, (t->deferral_count + 1) * sizeof *t->deferrals));
+    t->deferrals[t->deferral_count++] = (deferral){id, write, context};
+    return HS_OK;
+}
+
+/* The functions see and change the state that is being committed. */
+static hs_status run_deferrals(map_txn *t, map_state *to) {
+    map_state *own = t->state;
+    hs_status status = HS_OK;
+    t->state = to;
+    for (size_t i = 0; i < t->deferral_count && status == HS_OK; i++) {
+        map_table *table;
+        t->late = t->deferrals[i].table;
+        if (map_find_table(to, t->late, &table) != HS_OK)
+            status = error_set(HS_CONFLICT, "the table of a deferred write is gone");
+        else
+            status = t->deferrals[i].write(&t->base, t->late, t->deferrals[i].context);
+    }
+    t->late = (engine_table){0};
+    t->state = own;
+    return status;
+}
+
 static hs_status txn_expect(engine_txn *base, engine_table id, hs_slice prefix, bool present) {
     map_txn *t = txn_of(base);
     map_table *table;
@@ -352,6 +394,7 @@ static hs_status txn_commit(engine_txn *base) {
         if (family->tables != NULL) merge_family(to, family);
     }
     hs_status status = apply_queued(t, to);
+    if (status == HS_OK) status = run_deferrals(t, to);
     for (size_t i = 0; i < t->family_count && status == HS_OK; i++) {
         if (t->dropped[i]) map_family_clear(&to->families[t->families[i] - 1]);
     }
@@ -665,6 +708,7 @@ static const engine_ops operations = {
     .queue_put = txn_queue_put,
     .queue_insert = txn_queue_insert,
     .queue_delete = txn_queue_delete,
+    .defer = txn_defer,
     .expect = txn_expect,
     .drop_family = txn_drop_family,
     .cursor_open = cursor_open,

@@ -156,14 +156,16 @@ static void numbers_that_cannot_be_are_errors(fixture *f) {
     float infinite = INFINITY;
     double nan = NAN;
     hs_slice edge = first_value(f, TABLE_EDGES, bytes);
-    memcpy(bytes + 1, &infinite, sizeof infinite);
+    memcpy(bytes + edge.size - 4, &infinite, sizeof infinite);
     replace_first(f, TABLE_EDGES, edge);
     assert_status(read_everything(f, &id), HS_CORRUPT);
-    assert_check_finds(f, "the key or value of an edge is damaged");
-    bytes[0] = 2;
+    assert_check_finds(f, "the weight of an edge is not finite");
+    memcpy(bytes + edge.size - 4, "\0\0\0\x3f", 4);
+    bytes[0] ^= 0x20; /* marks of inactive edges, which are not there */
     replace_first(f, TABLE_EDGES, edge);
     assert_status(read_everything(f, &id), HS_CORRUPT);
-    memcpy(bytes, "\1\0\0\0\x3f", 5);
+    assert_check_finds(f, "a block of edges is damaged");
+    bytes[0] ^= 0x20;
     replace_first(f, TABLE_EDGES, edge);
     assert_clean(f);
 
@@ -180,10 +182,10 @@ static void values_that_differ_are_found(fixture *f) {
     build(f);
     uint8_t bytes[256];
     hs_slice value = first_value(f, TABLE_EDGES_IN, bytes);
-    bytes[0] ^= 1;
+    bytes[value.size - 1] ^= 1; /* of the weight */
     replace_first(f, TABLE_EDGES_IN, value);
     assert_check_finds(f, "differs from edges");
-    bytes[0] ^= 1;
+    bytes[value.size - 1] ^= 1;
     replace_first(f, TABLE_EDGES_IN, value);
 
     value = first_value(f, TABLE_SERIES_DIRECTORY, bytes);
@@ -271,16 +273,17 @@ static void entries_of_nobody_are_found(fixture *f) {
 
 static void edges_into_nowhere_are_found(fixture *f) {
     hs_uuid id = build(f);
-    const layout_edge strange_type = {1, 1, 9999, 1}, strange_name = {1, 0xFFFFFF, 1, 1};
-    layout_key key = layout_edge_key(&strange_type);
-    add_entry(f, TABLE_EDGES, key.bytes, key.size, (hs_slice){"", 0});
+    const uint8_t family = (uint8_t)table_of(f, "stays", TABLE_META).family;
+    const uint8_t strange_type[] = {0, 0, 0x8F, 0x4E, 1}, strange_name[] = {0, 0, family, 1};
+    layout_key key = layout_named_key(1, 2); /* an edge with row 1 of family 9999 */
+    add_entry(f, TABLE_EDGES, key.bytes, key.size, (hs_slice){strange_type, 5});
     assert_status(read_everything(f, &id), HS_CORRUPT);
     assert_check_finds(f, "leads to entity type number 9999, which does not exist");
     damage(f, "stays", TABLE_EDGES, layout_slice(&key), NULL);
-    key = layout_edge_key(&strange_name);
-    add_entry(f, TABLE_EDGES, key.bytes, key.size, (hs_slice){"", 0});
+    key = layout_named_key(1, 0xFFFFFF);
+    add_entry(f, TABLE_EDGES, key.bytes, key.size, (hs_slice){strange_name, 4});
     assert_status(read_everything(f, &id), HS_CORRUPT);
-    assert_check_finds(f, "has the unknown type 16777215");
+    assert_check_finds(f, "have the unknown type 16777215");
 }
 
 static void a_table_of_no_kind_is_found(fixture *f) {

@@ -303,7 +303,8 @@ static void filters_leave_out_other_types_and_inactive_edges(fixture *f) {
     put(f, c);
     put(f, d);
     hs_edge_filter typed = {.type = text("had")}, active = {.active_only = true};
-    hs_edge_filter both = {text("had"), true}, unheard = {.type = text("unheard of")};
+    hs_edge_filter both = {.type = text("had"), .active_only = true},
+                   unheard = {.type = text("unheard of")};
     hs_snapshot *snapshot = begin_snapshot(f);
     edges found = edges_of(snapshot, "patients", &h.anna, HS_OUTGOING, NULL);
     assert_int_equal(found.count, 4);

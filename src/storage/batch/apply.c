@@ -296,6 +296,8 @@ static hs_status apply_operation(apply *apply, const operation *operation) {
     case OPERATION_EDGE_UPDATE:
     case OPERATION_EDGE_PUT:
     case OPERATION_EDGE_REMOVE:
+    case OPERATION_EDGE_PROPERTY_SET:
+    case OPERATION_EDGE_PROPERTY_DELETE:
         return graph_apply(apply, operation);
     case OPERATION_VECTOR_SET:
     case OPERATION_VECTOR_DELETE:
@@ -322,11 +324,11 @@ static hs_status apply_operation(apply *apply, const operation *operation) {
 }
 
 static hs_status apply_operations(apply *apply) {
-    size_t index = 0;
-    for (const operation *o = apply->batch->first; o != NULL; o = o->next, index++) {
+    apply->index = 0;
+    for (const operation *o = apply->batch->first; o != NULL; o = o->next, apply->index++) {
         hs_status status = apply_operation(apply, o);
         if (status == HS_OK) continue;
-        if (!apply->again) apply->batch->failed = index;
+        if (!apply->again) apply->batch->failed = apply->index;
         return status;
     }
     return HS_OK;
@@ -345,10 +347,15 @@ static hs_status write_counters(apply *apply) {
 
 static hs_status carry_out(apply *apply) {
     if (apply->batch->deletions > 0) TRY(want_for_deletions(apply));
-    TRY(apply_operations(apply));
+    hs_status status = apply_operations(apply);
+    if (apply->again) return status;
+    /* If a change of an edge is refused, it comes before the operation that failed. */
+    TRY(graph_flush(apply));
+    TRY(status);
     TRY(timeseries_flush(apply));
     TRY(measures_flush(apply));
     TRY(entities_flush(apply));
+    TRY(graph_defer(apply));
     return write_counters(apply);
 }
 

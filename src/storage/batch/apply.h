@@ -16,6 +16,9 @@
  *   X_delete_entity(apply, family, rid)   removes everything that X keeps of an entity, and adjusts
  *                                         the counters (measures: its id too)
  *   X_flush(apply)                        before commit, if X holds writes back
+ *
+ * The graph holds back changes of edges, so that one may be found wrong after later operations: it
+ * names the operation in batch->failed itself.
  */
 #ifndef STORAGE_APPLY_H
 #define STORAGE_APPLY_H
@@ -56,6 +59,7 @@ typedef struct apply {
     engine_txn *txn;
     hs_time now;           /* the batch's time */
     arena arena;           /* until the end of the attempt */
+    size_t index;          /* of the operation that is being carried out */
     bool again;            /* give this attempt up and make another one */
     engine_family *wanted; /* families to lock beside those named: grows over the attempts */
     size_t wanted_count, wanted_capacity;
@@ -92,7 +96,7 @@ hs_status apply_owner_entity(apply *apply, const operation *operation, apply_ent
 
 /* Another entity, for example an edge's target; `type` is a number of the batch. If its family is
  * not locked, the commit will fail (and be retried) when it is deleted meanwhile; the caller must
- * then queue a write to the shared edges_in of its family. HS_NOT_FOUND. */
+ * then queue or defer a write to the shared edges_in of its family. HS_NOT_FOUND. */
 hs_status apply_other(apply *apply, uint32_t type, const hs_uuid *id, apply_family **family,
                       uint64_t *rid);
 

@@ -24,6 +24,8 @@ typedef enum operation_kind {
     OPERATION_EDGE_UPDATE,
     OPERATION_EDGE_PUT,
     OPERATION_EDGE_REMOVE,
+    OPERATION_EDGE_PROPERTY_SET,
+    OPERATION_EDGE_PROPERTY_DELETE,
     OPERATION_VECTOR_SET,
     OPERATION_VECTOR_DELETE,
     OPERATION_SERIES_WRITE,
@@ -64,6 +66,8 @@ typedef struct operation {
             hs_uuid target;
             float weight;
             bool active;
+            uint32_t property;     /* EDGE_PROPERTY_…: interned label */
+            const hs_value *value; /* EDGE_PROPERTY_SET */
         } edge;
         struct {
             const char *name;

@@ -20,8 +20,8 @@ const engine_table_definition layout_family_tables[FAMILY_TABLE_COUNT] = {
     {"shapes", {.key_size = sizeof(uint32_t), .alignment = 1}},
     {"blobs", {.key_size = NAMED_KEY_SIZE, .alignment = 1}},
     {"keys", {.alignment = 1}},
-    {"edges", {.key_size = EDGE_KEY_SIZE, .alignment = 1}},
-    {"edges_in", {.key_size = EDGE_KEY_SIZE, .alignment = 1, .shared = true}},
+    {"edges", {.alignment = 1}},
+    {"edges_in", {.alignment = 1, .shared = true}},
     {"series", {.key_size = BLOCK_KEY_SIZE, .alignment = 1}},
     {"series_directory", {.key_size = NAMED_KEY_SIZE, .alignment = 1}},
     {"trajectories", {.key_size = POSITION_KEY_SIZE, .alignment = 1, .page_size = 8192}},
@@ -31,4 +31,7 @@ const engine_table_definition layout_family_tables[FAMILY_TABLE_COUNT] = {
     {"vector_kinds", {.alignment = 1}},
     {"series_rollups", {.key_size = ROLLUP_KEY_SIZE, .alignment = 1}},
     {"property_history", {.key_size = VERSION_KEY_SIZE, .alignment = 1}},
+    {"edge_history", {.key_size = EDGE_KEY_SIZE + 8, .alignment = 1}},
+    {"edge_history_in", {.key_size = EDGE_KEY_SIZE + 8, .alignment = 1, .shared = true}},
+    {"edge_properties", {.key_size = EDGE_KEY_SIZE + 3, .alignment = 1}},
 };

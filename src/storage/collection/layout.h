@@ -22,10 +22,10 @@
  *   3 shapes                shape(4)            ->  names of a record's properties (shapes.h)
  *   4 blobs                 rid(6) ‖ name(3)    ->  bytes of a long property value
  *   5 keys                  external key        ->  rid (u64 LE); if the key does not give the id
- *   6 edges                 source rid(6) ‖ name(3) ‖ target family(2) ‖ target rid(6)
- *                                               ->  active and weight (graph.h)
- *   7 edges_in   shared     target rid(6) ‖ name(3) ‖ source family(2) ‖ source rid(6)
- *                                               ->  the same value
+ *   6 edges                 source rid(6) ‖ name(3)
+ *                           source rid(6) ‖ name(3) ‖ target family(2) ‖ target rid(6)
+ *                                               ->  lists of edges (edge_list.h)
+ *   7 edges_in   shared     the same with target and source exchanged
  *   8 series                rid(6) ‖ name(3) ‖ time(8, sign flipped) ‖ ordinal(2)
  *                                               ->  block of points (point_store.h)
  *   9 series_directory      rid(6) ‖ name(3)    ->  what is known of a series, and its newest
@@ -41,6 +41,11 @@
  *                                               ->  block of roll-ups (rollup_block.h)
  *  16 property_history      rid(6) ‖ name(3) ‖ time(8, sign flipped)
  *                                               ->  version (history.h)
+ *  17 edge_history          rid(6) ‖ name(3) ‖ family(2) ‖ rid(6) ‖ time(8, sign flipped)
+ *                                               ->  version of an edge (edge_history.h)
+ *  18 edge_history_in shared                        the same with target and source exchanged
+ *  19 edge_properties       rid(6) ‖ name(3) ‖ family(2) ‖ rid(6) ‖ property(3)
+ *                                               ->  value (edge_properties.h)
  *   … vectors_<name>        rid(8)              ->  vector (vector_value.h); fixed for dense and
  *                                                   binary ones
  *   … postings_<name> fixed index(4) ‖ rid(6)   ->  f32; of sparse vectors (postings.h)
@@ -80,7 +85,10 @@ enum family_table {
     TABLE_VECTOR_KINDS,
     TABLE_SERIES_ROLLUPS,
     TABLE_PROPERTY_HISTORY,
-    FAMILY_TABLE_COUNT = TABLE_PROPERTY_HISTORY
+    TABLE_EDGE_HISTORY,
+    TABLE_EDGE_HISTORY_IN,
+    TABLE_EDGE_PROPERTIES,
+    FAMILY_TABLE_COUNT = TABLE_EDGE_PROPERTIES
 };
 
 extern const engine_table_definition layout_system_tables[SYSTEM_TABLE_COUNT];
@@ -241,28 +249,12 @@ static inline bool layout_position_read(hs_slice key, uint64_t *rid, hs_time *ti
 /* name(3) ‖ value(8) ‖ uuid(16): measure_order. */
 #define ORDER_KEY_SIZE 27
 
-/* An edge as its two keys tell it: from `near` in edges, from the target in edges_in. */
-typedef struct layout_edge {
-    uint64_t near_rid;
-    uint32_t name;
-    engine_family far_family;
-    uint64_t far_rid;
-} layout_edge;
-
+/* rid(6) ‖ name(3) ‖ far route(8): an edge, or a block of edges. */
 #define EDGE_KEY_SIZE 17
-static inline layout_key layout_edge_key(const layout_edge *edge) {
-    layout_key key = layout_named_key(edge->near_rid, edge->name);
-    layout_append(&key, edge->far_family, 2);
-    layout_append(&key, edge->far_rid, 6);
+static inline layout_key layout_edge_key(uint64_t rid, uint32_t name, uint64_t far) {
+    layout_key key = layout_named_key(rid, name);
+    layout_append(&key, far, 8);
     return key;
-}
-static inline bool layout_edge_read(hs_slice key, layout_edge *edge) {
-    if (key.size != EDGE_KEY_SIZE) return false;
-    const uint8_t *far = (const uint8_t *)key.data + NAMED_KEY_SIZE;
-    edge->far_family = (engine_family)layout_number(far, 2);
-    edge->far_rid = layout_number(far + 2, 6);
-    return layout_named_read((hs_slice){key.data, NAMED_KEY_SIZE}, &edge->near_rid, &edge->name) &&
-           edge->far_family > 0 && edge->far_rid > 0;
 }
 
 /* --- counters of a family --------------------------------------------------------------------- */

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "storage/collection/layout.h"
+#include "storage/collection/prefix.h"
 #include "xxhash.h"
 
 #define TABLE_FIRST 64 /* slots of the first hash table */
@@ -229,6 +230,43 @@ hs_status names_find(names *names, engine_txn *txn, hs_slice label, uint32_t *id
     }
     TRY(stored_id(txn, names->system, label, id));
     return remember(names, *id, label);
+}
+
+static int compare_ids(const void *a, const void *b) {
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+hs_status names_with_prefix(names *names, engine_txn *txn, hs_slice prefix, uint32_t **ids,
+                            size_t *count) {
+    engine_cursor *cursor;
+    size_t capacity = 0;
+    hs_status status = HS_OK;
+    key_writer key;
+    *ids = NULL;
+    *count = 0;
+    if (prefix.size > HS_LABEL_MAX) return HS_OK;
+    label_key(&key, prefix);
+    TRY(engine_cursor_open(txn, layout_table(names->system, TABLE_NAMES), &cursor));
+    int found = prefix_seek(cursor, key_slice(&key));
+    for (; found == 1 && status == HS_OK; found = prefix_next(cursor, key_slice(&key))) {
+        hs_slice value = engine_cursor_value(cursor);
+        status = memory_reserve((void **)ids, &capacity, *count + 1, sizeof **ids);
+        if (status != HS_OK) break;
+        if (value.size == sizeof **ids)
+            (*ids)[(*count)++] = load_u32(value.data);
+        else
+            status = error_set(HS_CORRUPT, "the table of names is damaged; run a check");
+    }
+    engine_cursor_close(cursor);
+    if (status == HS_OK && found < 0) status = (hs_status)found;
+    if (status != HS_OK) {
+        memory_free(*ids);
+        *ids = NULL;
+    } else if (*count > 1) {
+        qsort(*ids, *count, sizeof **ids, compare_ids);
+    }
+    return status;
 }
 
 hs_status names_label(names *names, engine_txn *txn, uint32_t id, hs_slice *label) {

@@ -35,6 +35,11 @@ hs_status names_intern(names *names, hs_slice label, uint32_t *id);
 /* The number of a label that exists; HS_NOT_FOUND (no message) if `txn` does not show it. */
 hs_status names_find(names *names, engine_txn *txn, hs_slice label, uint32_t *id);
 
+/* The numbers of all labels that begin with `prefix`, ascending; whoever calls frees the array with
+ * memory_free. */
+hs_status names_with_prefix(names *names, engine_txn *txn, hs_slice prefix, uint32_t **ids,
+                            size_t *count);
+
 /* The label of a number; valid until the collection closes. HS_CORRUPT if there is none. */
 hs_status names_label(names *names, engine_txn *txn, uint32_t id, hs_slice *label);
 

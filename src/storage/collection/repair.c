@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "storage/collection/routing.h"
 #include "storage/entities/entities.h"
+#include "storage/graph/edge_list.h"
 #include "storage/indexes/index_build.h"
 #include "storage/measures/measures.h"
 #include "storage/series/timeseries.h"
@@ -19,6 +20,7 @@ typedef struct repair {
     uint64_t queued;
     uint64_t *highest; /* the greatest row number that anything names, by family */
     uint32_t *shapes;  /* the greatest shape that a record names, by family */
+    uint64_t *edges;   /* outgoing ones, by family */
     repair_result *result;
 } repair;
 
@@ -115,13 +117,24 @@ static hs_status check_record(repair *r, family *family, hs_slice key, hs_slice 
     return change_route(r, (hs_slice){id.bytes, sizeof id.bytes}, &(hs_slice){bytes, sizeof bytes});
 }
 
-/* The entity at the other end of an edge is named, whether or not it is still there. */
-static hs_status check_edge(repair *r, family *family, hs_slice key, hs_slice value) {
-    layout_edge edge;
+/* The entities at the other ends of edges are named, whether or not they are still there. */
+static hs_status check_incoming(repair *r, family *family, hs_slice key, hs_slice value) {
+    edge_entry entry;
+    uint64_t rows[EDGE_BLOCK_EDGES];
     (void)family;
-    (void)value;
-    if (layout_edge_read(key, &edge)) note_row(r, edge.far_family, edge.far_rid);
+    if (edge_entry_read(key, value, &entry) != HS_OK || entry.is_index ||
+        edge_block_rows(&entry.block, rows) != HS_OK)
+        return HS_OK;
+    for (uint32_t i = 0; i < entry.block.count; i++)
+        note_row(r, (engine_family)(rows[i] >> RID_BITS), rows[i] & RID_MAX);
     return HS_OK;
+}
+
+static hs_status check_outgoing(repair *r, family *family, hs_slice key, hs_slice value) {
+    edge_entry entry;
+    if (edge_entry_read(key, value, &entry) == HS_OK && !entry.is_index)
+        r->edges[family->number] += entry.count;
+    return check_incoming(r, family, key, value);
 }
 
 static hs_status check_entries(repair *r, engine_table table, family *family, visit_entry *visit) {
@@ -156,9 +169,6 @@ static void count_table(counters *c, const engine_table_info *table) {
     switch (table->table.table) {
     case TABLE_RECORDS:
         c->entities = table->entries;
-        break;
-    case TABLE_EDGES:
-        c->edges = table->entries;
         break;
     case TABLE_SERIES_DIRECTORY:
         c->series = table->entries;
@@ -213,6 +223,7 @@ static hs_status check_counters(repair *r, family *of, const char *type) {
         if (!index_is_table(&tables[i])) TRY(look_at_last(r, &tables[i], &counted));
     }
     TRY(timeseries_points(r->seen, family, &counted.points));
+    counted.edges = r->edges[family];
     counted.next_rid = r->highest[family] + 1;
     if (stored.next_rid > counted.next_rid) counted.next_rid = stored.next_rid;
     if (stored.shapes > counted.shapes) counted.shapes = stored.shapes;
@@ -233,8 +244,8 @@ static hs_status check_rows(repair *r, family *family, const char *type) {
     (void)type;
     engine_family number = family->number;
     TRY(check_entries(r, layout_table(number, TABLE_RECORDS), family, check_record));
-    TRY(check_entries(r, layout_table(number, TABLE_EDGES), family, check_edge));
-    return check_entries(r, layout_table(number, TABLE_EDGES_IN), family, check_edge);
+    TRY(check_entries(r, layout_table(number, TABLE_EDGES), family, check_outgoing));
+    return check_entries(r, layout_table(number, TABLE_EDGES_IN), family, check_incoming);
 }
 
 typedef hs_status visit_type(repair *r, family *family, const char *type);
@@ -292,7 +303,8 @@ hs_status collection_repair(collection *collection, repair_result *result) {
     size_t size = ENGINE_FAMILIES_MAX + 1;
     r.highest = memory_zeroed(size * sizeof *r.highest);
     r.shapes = memory_zeroed(size * sizeof *r.shapes);
-    hs_status status = r.highest == NULL || r.shapes == NULL
+    r.edges = memory_zeroed(size * sizeof *r.edges);
+    hs_status status = r.highest == NULL || r.shapes == NULL || r.edges == NULL
                            ? error_memory("a repair", size * sizeof *r.highest)
                            : engine_begin_read(collection->engine, &r.seen);
     if (status == HS_OK) status = repair_all(&r);
@@ -300,5 +312,6 @@ hs_status collection_repair(collection *collection, repair_result *result) {
     engine_abort(r.seen);
     memory_free(r.highest);
     memory_free(r.shapes);
+    memory_free(r.edges);
     return status;
 }

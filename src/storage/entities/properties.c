@@ -41,8 +41,6 @@ static hs_status check_json(hs_slice name, hs_slice document) {
     return status == HS_PARSE ? HS_INVALID : status;
 }
 
-static hs_status check_value(hs_slice name, const hs_value *value);
-
 static hs_status check_list(hs_slice name, const hs_value *list) {
     char text[64];
     if (list->list.items == NULL && list->list.count > 0)
@@ -57,7 +55,7 @@ static hs_status check_list(hs_slice name, const hs_value *list) {
                 "property \"%s\": element %zu of the list is a %s; set a JSON document "
                 "for nested values",
                 excerpt(name, text), i + 1, hs_kind_name(item->kind));
-        TRY(check_value(name, item));
+        TRY(properties_check_value(name, item));
         bytes += LIST_ITEM_MAX + (record_has_bytes(item) ? item->bytes.size : 0);
         if (bytes <= HS_VALUE_MAX) continue;
         return error_set(HS_LIMIT, "property \"%s\": the list has more than 1 GiB",
@@ -66,7 +64,7 @@ static hs_status check_list(hs_slice name, const hs_value *list) {
     return HS_OK;
 }
 
-static hs_status check_value(hs_slice name, const hs_value *value) {
+hs_status properties_check_value(hs_slice name, const hs_value *value) {
     char text[64];
     if (hs_kind_name(value->kind) == NULL)
         return error_set(HS_INVALID, "property \"%s\": %d is no kind of value", excerpt(name, text),
@@ -92,7 +90,7 @@ static hs_status check_value(hs_slice name, const hs_value *value) {
 }
 
 /* A copy of the value in the batch, as records hold it. */
-static hs_status copy_value(hs_batch *batch, const hs_value *value, hs_value *copy) {
+hs_status properties_copy_value(hs_batch *batch, const hs_value *value, hs_value *copy) {
     *copy = *value;
     if (value->kind == HS_LIST) {
         size_t bound = record_list_bound(value);
@@ -110,7 +108,7 @@ hs_status hs_property_set(hs_batch *batch, const char *type, const hs_uuid *id, 
     uint32_t number = 0;
     operation *operation = NULL;
     TRY(check_name(name));
-    TRY(check_value(name, value));
+    TRY(properties_check_value(name, value));
     if (valid_from != HS_TIME_NOW && !time_in_range(valid_from)) {
         char text[64];
         return error_set(HS_LIMIT,
@@ -121,7 +119,7 @@ hs_status hs_property_set(hs_batch *batch, const char *type, const hs_uuid *id, 
     TRY(batch_operation(batch, OPERATION_PROPERTY_SET, type, id, &operation));
     operation->name = number;
     operation->property.valid_from = valid_from;
-    TRY(copy_value(batch, value, &operation->property.value));
+    TRY(properties_copy_value(batch, value, &operation->property.value));
     batch_push(batch, operation);
     return HS_OK;
 }

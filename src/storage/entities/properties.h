@@ -4,6 +4,12 @@
 
 #include "storage/entities/entities.h"
 
+/* Whether a value can be kept under this name, of an entity or an edge. HS_INVALID, HS_LIMIT. */
+hs_status properties_check_value(hs_slice name, const hs_value *value);
+
+/* A copy in the batch's arena; a list is packed (record.h). HS_NO_MEMORY. */
+hs_status properties_copy_value(hs_batch *batch, const hs_value *value, hs_value *copy);
+
 hs_status properties_apply(apply *apply, const operation *operation);
 
 /* Whether the properties are other than before the batch. */

@@ -1,48 +1,31 @@
-/* graph.c: writing edges, and removing those of what is deleted. */
+/* graph.c: recording changes of edges, and removing the edges of what is deleted. */
 #include "storage/graph/graph.h"
 
+#include <assert.h>
 #include <math.h>
-#include <string.h>
 
 #include "base/error.h"
-#include "base/key.h"
-#include "storage/collection/mention.h"
 #include "storage/collection/prefix.h"
-
-/* --- encoding --------------------------------------------------------------------------------- */
-
-enum { FLAG_ACTIVE = 1 };
-
-size_t edge_encode(bool active, float weight, uint8_t to[EDGE_VALUE_MAX]) {
-    if (active && weight == 1.0f) return 0;
-    to[0] = active ? FLAG_ACTIVE : 0;
-    memcpy(to + 1, &weight, sizeof weight);
-    return EDGE_VALUE_MAX;
-}
-
-hs_status edge_decode(hs_slice value, bool *active, float *weight) {
-    const uint8_t *bytes = value.data;
-    *active = true;
-    *weight = 1.0f;
-    if (value.size == 0) return HS_OK;
-    if (value.size != EDGE_VALUE_MAX || bytes[0] > FLAG_ACTIVE)
-        return error_set(HS_CORRUPT, "the value of an edge is damaged (%zu bytes)", value.size);
-    *active = bytes[0] == FLAG_ACTIVE;
-    memcpy(weight, bytes + 1, sizeof *weight);
-    if (isfinite(*weight)) return HS_OK;
-    return error_set(HS_CORRUPT, "the weight of an edge is not finite");
-}
-
-static hs_status key_damaged(size_t size) {
-    return error_set(HS_CORRUPT, "a key of %zu bytes is no key of an edge", size);
-}
+#include "storage/graph/edge_history.h"
+#include "storage/graph/edge_properties.h"
+#include "storage/graph/graph_pending.h"
 
 /* --- recording -------------------------------------------------------------------------------- */
+
+static hs_status check_type(const char *type) {
+    if (strchr(type, '/') == NULL) return HS_OK;
+    return error_set(HS_INVALID,
+                     "an edge joins entities of one collection, and '%s' names a type of another; "
+                     "keep the other entity's id as a property",
+                     type);
+}
 
 static hs_status record(hs_batch *batch, operation_kind kind, const hs_edge *edge) {
     operation *operation;
     if (kind != OPERATION_EDGE_REMOVE && !isfinite(edge->weight))
         return error_set(HS_INVALID, "the weight of an edge must be finite");
+    TRY(check_type(edge->source_type));
+    TRY(check_type(edge->target_type));
     TRY(batch_operation(batch, kind, edge->source_type, &edge->source, &operation));
     TRY(batch_type_number(batch, edge->target_type, &operation->edge.target_type));
     TRY(batch_label(batch, "edge type", edge->type, &operation->name));
@@ -69,287 +52,148 @@ hs_status hs_edge_remove(hs_batch *batch, const hs_edge *edge) {
     return record(batch, OPERATION_EDGE_REMOVE, edge);
 }
 
-/* --- what the batch added --------------------------------------------------------------------- */
-
-/* The sources of edges that this attempt added, per target, for the case that the target is
- * deleted later in the batch: their reverse entries are queued and cannot be found in edges_in. */
-typedef struct added_edge {
-    struct added_edge *next;
-    layout_edge reverse; /* as in edges_in */
-} added_edge;
-
-typedef struct added_target {
-    engine_family family;
-    uint64_t rid;
-    added_edge *first;
-} added_target;
-
-struct graph_pending {
-    added_target *table; /* open addressing, a power of two; rid 0 is free */
-    size_t capacity;
-    size_t count;
-};
-
-#define TARGETS_FIRST 64
-
-static added_target *target_place(const struct graph_pending *pending, engine_family family,
-                                  uint64_t rid) {
-    uint64_t hash = (rid ^ (uint64_t)family << RID_BITS) * UINT64_C(0x9E3779B97F4A7C15);
-    size_t mask = pending->capacity - 1;
-    for (size_t at = (hash ^ hash >> 32) & mask;; at = (at + 1) & mask) {
-        added_target *target = pending->table + at;
-        if (target->rid == 0 || (target->rid == rid && target->family == family)) return target;
-    }
-}
-
-static hs_status grow_targets(apply *apply) {
-    struct graph_pending old = {0};
-    void *memory;
-    if (apply->graph == NULL) {
-        TRY(apply_alloc(apply, sizeof *apply->graph, &memory));
-        apply->graph = memory;
-        *apply->graph = old;
-    }
-    struct graph_pending *pending = apply->graph;
-    if (2 * (pending->count + 1) <= pending->capacity) return HS_OK;
-    old = *pending;
-    size_t capacity = old.capacity == 0 ? TARGETS_FIRST : 2 * old.capacity;
-    TRY(apply_alloc(apply, capacity * sizeof *pending->table, &memory));
-    memset(memory, 0, capacity * sizeof *pending->table);
-    pending->table = memory;
-    pending->capacity = capacity;
-    for (size_t i = 0; i < old.capacity; i++)
-        if (old.table[i].rid != 0)
-            *target_place(pending, old.table[i].family, old.table[i].rid) = old.table[i];
-    return HS_OK;
-}
-
-static hs_status remember_added(apply *apply, engine_family target, const layout_edge *reverse) {
-    void *memory;
-    if (apply->batch->deletions == 0) return HS_OK; /* nobody will ask */
-    TRY(grow_targets(apply));
-    TRY(apply_alloc(apply, sizeof(added_edge), &memory));
-    added_target *place = target_place(apply->graph, target, reverse->near_rid);
-    if (place->rid == 0) {
-        *place = (added_target){.family = target, .rid = reverse->near_rid};
-        apply->graph->count++;
-    }
-    added_edge *added = memory;
-    *added = (added_edge){.next = place->first, .reverse = *reverse};
-    place->first = added;
-    return HS_OK;
-}
-
 /* --- carrying out ----------------------------------------------------------------------------- */
 
-static hs_status edge_status(apply *apply, const operation *operation, hs_status status) {
-    hs_batch *batch = apply->batch;
-    char source[MENTION_MAX], target[MENTION_MAX], label[MENTION_MAX];
-    return error_set(status, "%s has %s edge '%s' to %s",
-                     mention_entity(apply->collection, batch->types[operation->type].name,
-                                    &operation->id, source),
-                     status == HS_EXISTS ? "already an" : "no",
-                     mention_label(apply->collection, apply->txn, operation->name, label),
-                     mention_entity(apply->collection,
-                                    batch->types[operation->edge.target_type].name,
-                                    &operation->edge.target, target));
-}
-
-/* An edge in the two places where it is kept. */
-typedef struct edge_place {
-    apply_family *source;
-    engine_family target;
-    layout_edge forward, reverse;
-} edge_place;
-
-static hs_status find_place(apply *apply, const operation *operation, edge_place *place) {
-    uint64_t source, target;
-    apply_family *target_family;
-    TRY(apply_owner(apply, operation, &place->source, &source));
-    TRY(apply_other(apply, operation->edge.target_type, &operation->edge.target, &target_family,
-                    &target));
-    place->target = target_family->number;
-    place->forward = (layout_edge){.near_rid = source,
-                                   .name = operation->name,
-                                   .far_family = place->target,
-                                   .far_rid = target};
-    place->reverse = (layout_edge){.near_rid = target,
-                                   .name = operation->name,
-                                   .far_family = place->source->number,
-                                   .far_rid = source};
-    return HS_OK;
-}
-
-static hs_status queue_remove(apply *apply, engine_family target, const layout_edge *reverse) {
-    layout_key key = layout_edge_key(reverse);
-    return engine_queue_delete(apply->txn, layout_table(target, TABLE_EDGES_IN),
-                               layout_slice(&key));
-}
-
-static hs_status remove_edge(apply *apply, const edge_place *place) {
-    layout_key key = layout_edge_key(&place->forward);
-    TRY(engine_delete(apply->txn, layout_table(place->source->number, TABLE_EDGES),
-                      layout_slice(&key)));
-    place->source->counters.edges--;
-    return queue_remove(apply, place->target, &place->reverse);
-}
-
-static hs_status put_edge(apply *apply, const edge_place *place, bool new, hs_slice value) {
-    layout_key forward = layout_edge_key(&place->forward);
-    layout_key reverse = layout_edge_key(&place->reverse);
-    TRY(engine_put(apply->txn, layout_table(place->source->number, TABLE_EDGES),
-                   layout_slice(&forward), value));
-    TRY(engine_queue_put(apply->txn, layout_table(place->target, TABLE_EDGES_IN),
-                         layout_slice(&reverse), value));
-    if (!new) return HS_OK;
-    place->source->counters.edges++;
-    return remember_added(apply, place->target, &place->reverse);
+static edge_action action_of(operation_kind kind) {
+    switch (kind) {
+    case OPERATION_EDGE_ADD:
+        return EDGE_ADD;
+    case OPERATION_EDGE_UPDATE:
+        return EDGE_UPDATE;
+    case OPERATION_EDGE_PUT:
+        return EDGE_PUT;
+    case OPERATION_EDGE_REMOVE:
+        return EDGE_REMOVE;
+    default:
+        assert(kind == OPERATION_EDGE_PROPERTY_SET || kind == OPERATION_EDGE_PROPERTY_DELETE);
+        return EDGE_NEED;
+    }
 }
 
 hs_status graph_apply(apply *apply, const operation *operation) {
-    edge_place place;
-    hs_slice stored;
-    uint8_t bytes[EDGE_VALUE_MAX];
-    TRY(find_place(apply, operation, &place));
-    layout_key key = layout_edge_key(&place.forward);
-    hs_status status = engine_get(apply->txn, layout_table(place.source->number, TABLE_EDGES),
-                                  layout_slice(&key), &stored);
-    bool exists = status == HS_OK;
-    if (!exists && status != HS_NOT_FOUND) return status;
-    if (exists && operation->kind == OPERATION_EDGE_ADD)
-        return edge_status(apply, operation, HS_EXISTS);
-    if (!exists &&
-        (operation->kind == OPERATION_EDGE_UPDATE || operation->kind == OPERATION_EDGE_REMOVE))
-        return edge_status(apply, operation, HS_NOT_FOUND);
-    if (operation->kind == OPERATION_EDGE_REMOVE) return remove_edge(apply, &place);
-
-    hs_slice value = {bytes, edge_encode(operation->edge.active, operation->edge.weight, bytes)};
-    if (exists && key_compare(stored, value) == 0) return HS_OK;
-    return put_edge(apply, &place, !exists, value);
+    apply_family *source, *target;
+    uint64_t source_rid, target_rid;
+    TRY(apply_owner(apply, operation, &source, &source_rid));
+    TRY(apply_other(apply, operation->edge.target_type, &operation->edge.target, &target,
+                    &target_rid));
+    return pending_forward(apply,
+                           &(edge_change){.near = layout_route(source->number, source_rid),
+                                          .far = layout_route(target->number, target_rid),
+                                          .name = operation->name,
+                                          .weight = operation->edge.weight,
+                                          .active = operation->edge.active,
+                                          .action = (uint8_t)action_of(operation->kind)},
+                           operation);
 }
 
-/* --- deleting --------------------------------------------------------------------------------- */
+/* --- walking through lists -------------------------------------------------------------------- */
 
-/* Removes the forward half of a reverse entry; the batch may have removed it before. */
-static hs_status remove_source(apply *apply, apply_family *family, const layout_edge *reverse) {
-    apply_family *source;
-    layout_key forward = layout_edge_key(&(layout_edge){.near_rid = reverse->far_rid,
-                                                        .name = reverse->name,
-                                                        .far_family = family->number,
-                                                        .far_rid = reverse->near_rid});
-    TRY(apply_locked(apply, reverse->far_family, &source));
-    hs_status status = engine_delete(apply->txn, layout_table(source->number, TABLE_EDGES),
-                                     layout_slice(&forward));
-    if (status != HS_OK && status != HS_NOT_FOUND) return status;
-    source->counters.edges -= status == HS_OK;
+/* What to do with an edge of a family, as the row `near` sees it. */
+typedef hs_status edge_visitor(apply *apply, uint64_t near, uint64_t far, uint32_t name);
+
+static hs_status visit_block(apply *apply, engine_family family, const edge_entry *entry,
+                             edge_visitor *visit) {
+    uint64_t rows[EDGE_BLOCK_EDGES];
+    TRY(edge_block_rows(&entry->block, rows));
+    for (uint32_t i = 0; i < entry->block.count; i++)
+        TRY(visit(apply, layout_route(family, entry->rid), rows[i], entry->name));
     return HS_OK;
 }
 
-static hs_status remove_incoming(apply *apply, apply_family *family, const layout_edge *reverse) {
-    TRY(remove_source(apply, family, reverse));
-    return queue_remove(apply, family->number, reverse);
-}
-
-/* What to do with a reverse entry of a family. */
-typedef hs_status incoming_visitor(apply *apply, apply_family *family, const layout_edge *reverse);
-
-/* Visits the reverse entries under `prefix` of a family, as of the transaction's beginning. */
-static hs_status visit_incoming(apply *apply, apply_family *family, hs_slice prefix,
-                                incoming_visitor *visit) {
+/* Visits the edges under `prefix` of a table. `visit` does not write to it. */
+static hs_status visit_edges(apply *apply, engine_table table, hs_slice prefix, edge_visitor *visit,
+                             uint64_t *edges) {
     engine_cursor *cursor;
-    TRY(engine_cursor_open(apply->txn, layout_table(family->number, TABLE_EDGES_IN), &cursor));
+    TRY(engine_cursor_open(apply->txn, table, &cursor));
     hs_status status = HS_OK;
     int found = prefix_seek(cursor, prefix);
     for (; found == 1 && status == HS_OK; found = prefix_next(cursor, prefix)) {
-        layout_edge reverse;
-        hs_slice key = engine_cursor_key(cursor);
-        if (layout_edge_read(key, &reverse))
-            status = visit(apply, family, &reverse);
-        else
-            status = key_damaged(key.size);
+        edge_entry entry;
+        status = edge_entry_read(engine_cursor_key(cursor), engine_cursor_value(cursor), &entry);
+        if (status != HS_OK || entry.is_index) continue;
+        *edges += entry.count;
+        status = visit_block(apply, table.family, &entry, visit);
     }
     engine_cursor_close(cursor);
     return status == HS_OK && found < 0 ? (hs_status)found : status;
 }
 
-static hs_status want_source(apply *apply, apply_family *family, const layout_edge *reverse) {
-    return reverse->far_family == family->number ? HS_OK : apply_want(apply, reverse->far_family);
+/* --- deleting --------------------------------------------------------------------------------- */
+
+static hs_status want_source(apply *apply, uint64_t near, uint64_t far, uint32_t name) {
+    (void)name;
+    if (near >> RID_BITS == far >> RID_BITS) return HS_OK;
+    return apply_want(apply, (engine_family)(far >> RID_BITS));
 }
 
 hs_status graph_want(apply *apply, apply_family *family, uint64_t rid) {
     layout_key prefix = layout_rid_prefix(rid);
-    return visit_incoming(apply, family, layout_slice(&prefix), want_source);
+    uint64_t edges = 0;
+    TRY(visit_edges(apply, layout_table(family->number, TABLE_EDGES_IN), layout_slice(&prefix),
+                    want_source, &edges));
+    return edge_history_want(apply, family, rid);
 }
 
-/* Removes the outgoing edges of an entity. */
-static hs_status remove_all_outgoing(apply *apply, apply_family *family, uint64_t rid) {
-    engine_cursor *cursor;
-    layout_key prefix = layout_rid_prefix(rid);
-    TRY(engine_cursor_open(apply->txn, layout_table(family->number, TABLE_EDGES), &cursor));
-    hs_status status = HS_OK;
-    int found;
-    while (status == HS_OK && (found = prefix_seek(cursor, layout_slice(&prefix))) != 0) {
-        edge_place place = {.source = family};
-        if (found < 0) {
-            status = (hs_status)found;
-        } else if (!layout_edge_read(engine_cursor_key(cursor), &place.forward)) {
-            status = key_damaged(engine_cursor_key(cursor).size);
-        } else {
-            place.target = place.forward.far_family;
-            place.reverse = (layout_edge){.near_rid = place.forward.far_rid,
-                                          .name = place.forward.name,
-                                          .far_family = family->number,
-                                          .far_rid = rid};
-            status = remove_edge(apply, &place);
-        }
-    }
-    engine_cursor_close(cursor);
-    return status;
+/* Removes the half of an edge that its target has. */
+static hs_status erase_reverse(apply *apply, uint64_t source, uint64_t target, uint32_t name) {
+    return pending_reverse(
+        apply, (edge_change){.near = target, .far = source, .name = name, .action = EDGE_ERASE});
+}
+
+/* Removes the half of an edge that its source has. */
+static hs_status erase_forward(apply *apply, uint64_t target, uint64_t source, uint32_t name) {
+    apply_family *family;
+    TRY(apply_locked(apply, (engine_family)(source >> RID_BITS), &family));
+    return pending_forward(
+        apply, &(edge_change){.near = source, .far = target, .name = name, .action = EDGE_ERASE},
+        NULL);
+}
+
+static hs_status erase_incoming(apply *apply, uint64_t target, uint64_t source, uint32_t name) {
+    apply_family *family;
+    bool kept;
+    TRY(erase_forward(apply, target, source, name));
+    TRY(apply_locked(apply, (engine_family)(source >> RID_BITS), &family));
+    TRY(edge_history_kept(apply, family, &kept));
+    if (kept) TRY(edge_history_forget(apply, source, name, target));
+    return erase_reverse(apply, source, target, name);
 }
 
 hs_status graph_delete_entity(apply *apply, apply_family *family, uint64_t rid) {
-    layout_key prefix = layout_rid_prefix(rid);
-    TRY(remove_all_outgoing(apply, family, rid));
-    TRY(visit_incoming(apply, family, layout_slice(&prefix), remove_incoming));
-    if (apply->graph != NULL && apply->graph->count > 0)
-        for (added_edge *added = target_place(apply->graph, family->number, rid)->first;
-             added != NULL; added = added->next)
-            TRY(remove_incoming(apply, family, &added->reverse));
+    layout_key key = layout_rid_prefix(rid);
+    hs_slice prefix = layout_slice(&key);
+    engine_table out = layout_table(family->number, TABLE_EDGES);
+    engine_table in = layout_table(family->number, TABLE_EDGES_IN);
+    uint64_t outgoing = 0, incoming = 0;
+    TRY(graph_flush(apply));
+    TRY(visit_edges(apply, out, prefix, erase_reverse, &outgoing));
+    TRY(prefix_delete(apply->txn, out, prefix));
+    family->counters.edges -= outgoing;
+    TRY(edge_properties_delete_entity(apply, family->number, rid));
+    TRY(pending_sources(apply, layout_route(family->number, rid), erase_incoming));
+    TRY(visit_edges(apply, in, prefix, erase_incoming, &incoming));
+    TRY(graph_flush(apply));
+    TRY(edge_history_delete_entity(apply, family, rid));
     /* An edge that somebody else adds meanwhile makes this commit fail, so that it is retried. */
-    return engine_expect(apply->txn, layout_table(family->number, TABLE_EDGES_IN),
-                         layout_slice(&prefix), false);
-}
-
-/* Queues the removal of the reverse entries that a family's own edges have in other families. */
-static hs_status remove_foreign_reverses(apply *apply, apply_family *family) {
-    engine_cursor *cursor;
-    TRY(engine_cursor_open(apply->txn, layout_table(family->number, TABLE_EDGES), &cursor));
-    hs_status status = HS_OK;
-    int found;
-    while (status == HS_OK && (found = engine_cursor_next(cursor)) != 0) {
-        layout_edge edge;
-        if (found < 0) {
-            status = (hs_status)found;
-        } else if (!layout_edge_read(engine_cursor_key(cursor), &edge)) {
-            status = key_damaged(engine_cursor_key(cursor).size);
-        } else if (edge.far_family != family->number) {
-            status = queue_remove(apply, edge.far_family,
-                                  &(layout_edge){.near_rid = edge.far_rid,
-                                                 .name = edge.name,
-                                                 .far_family = family->number,
-                                                 .far_rid = edge.near_rid});
-        }
-    }
-    engine_cursor_close(cursor);
-    return status;
+    return engine_expect(apply->txn, in, prefix, false);
 }
 
 /* A type's edges to itself go with it. */
-static hs_status leave_incoming(apply *apply, apply_family *family, const layout_edge *reverse) {
-    return reverse->far_family == family->number ? HS_OK : remove_source(apply, family, reverse);
+static hs_status erase_foreign_reverse(apply *apply, uint64_t near, uint64_t far, uint32_t name) {
+    return near >> RID_BITS == far >> RID_BITS ? HS_OK : erase_reverse(apply, near, far, name);
+}
+
+static hs_status erase_foreign_forward(apply *apply, uint64_t near, uint64_t far, uint32_t name) {
+    return near >> RID_BITS == far >> RID_BITS ? HS_OK : erase_forward(apply, near, far, name);
 }
 
 hs_status graph_drop_family(apply *apply, apply_family *family) {
-    TRY(remove_foreign_reverses(apply, family));
-    return visit_incoming(apply, family, (hs_slice){"", 0}, leave_incoming);
+    hs_slice all = {"", 0};
+    uint64_t edges = 0;
+    TRY(visit_edges(apply, layout_table(family->number, TABLE_EDGES), all, erase_foreign_reverse,
+                    &edges));
+    TRY(visit_edges(apply, layout_table(family->number, TABLE_EDGES_IN), all, erase_foreign_forward,
+                    &edges));
+    TRY(graph_flush(apply));
+    return edge_history_drop_family(apply, family);
 }

@@ -1,12 +1,12 @@
-/* graph.h: edges of entities, stored from both ends: in `edges` of the source's family, and with
- * the same value in `edges_in` of the target's (layout.h has the keys).
+/* graph.h: edges of entities, stored from both ends: in `edges` of the source's family and in
+ * `edges_in` of the target's, as lists (edge_list.h).
  *
- *   value   empty     active, weight 1.0
- *           5 bytes   u8 bit 0: active; f32 little-endian: weight
- *
- * edges_in is shared: it is written by queued writes, which a transaction does not see. What a
- * batch added shows in `edges` at once, so that a reverse entry counts only if the forward edge
- * is there.
+ * Changes of edges are held back, so that those of one list are made at once, in the order of keys:
+ * the forward halves when the batch has been carried out, or earlier when it deletes an entity; the
+ * reverse halves at commit, for edges_in is shared: who writes edges of other types to the same
+ * target must not wait. A list in edges_in is read, changed and written under the lock of the
+ * commit (engine_defer), so none of two changes is lost. Reading a reverse half before commit tells
+ * how it was when the transaction began: what a batch has done shows in `edges` alone.
  */
 #ifndef STORAGE_GRAPH_H
 #define STORAGE_GRAPH_H
@@ -15,14 +15,14 @@
 #include "storage/collection/check.h"
 #include "storage/collection/snapshot.h"
 
-#define EDGE_VALUE_MAX 5
-
-/* Returns the size of the value. */
-size_t edge_encode(bool active, float weight, uint8_t to[EDGE_VALUE_MAX]);
-hs_status edge_decode(hs_slice value, bool *active, float *weight);
-
-/* Carries out an operation on an edge. */
+/* Takes an operation on an edge in. */
 hs_status graph_apply(apply *apply, const operation *operation);
+
+/* Makes the changes that are held back. If one of them is refused, batch->failed names it. */
+hs_status graph_flush(apply *apply);
+
+/* Leaves the reverse halves to the commit; after the last graph_flush. */
+hs_status graph_defer(apply *apply);
 
 /* Calls apply_want for every family with an edge into the entity `rid` of `family`. */
 hs_status graph_want(apply *apply, apply_family *family, uint64_t rid);
