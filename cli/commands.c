@@ -34,7 +34,12 @@ static const option_spec edges_options[] = {
     {"in", 0, NULL, "only edges that arrive"},
     {"out", 0, NULL, "only edges that leave"},
     {"type", 't', "TYPE", "only edges of this type"},
+    {"type-prefix", 0, "TEXT", "only edges of types that begin with TEXT"},
+    {"other-type", 0, "TYPE", "only edges with entities of this type"},
     {"active", 0, NULL, "leave out edges that are not active"},
+    {"as-of", 0, "TIME", "as they were at TIME, from their history"},
+    {"count", 0, NULL, "how many there are, instead of the edges"},
+    {"properties", 0, NULL, "a row for each property of an edge"},
     {"limit", 'n', "N", "at most N edges"},
     END,
 };
@@ -283,7 +288,9 @@ const command commands[] = {
         .arguments_min = 1,
         .arguments_max = 1,
         .summary = "Show the edges of an entity",
-        .description = "Outgoing edges, then incoming ones, each with the entity at its other end.",
+        .description =
+            "Outgoing edges, then incoming ones, each with the entity at its other end.\n"
+            "With the option edge_history of its type, its edges are remembered over time.",
         .example = "hyperspatial -d db edges medical/patients/10014729 --in --type of_patient",
         .options = edges_options,
         .run = command_edges,

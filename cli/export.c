@@ -155,12 +155,23 @@ static int compare_edges(const void *a, const void *b) {
 }
 
 static int write_edge(exporter *to, const hs_edge *edge) {
+    const hs_edge_property *properties;
+    size_t count;
+    hs_status status = hs_edge_properties(to->snapshot, edge, &properties, &count);
+    if (status != HS_OK) return report_status(status);
     buffer *line = open_line(to, "edge", edge->type);
     add_id(line, "source", &edge->source);
     add_text(line, "target_type", hs_slice_of(edge->target_type));
     add_id(line, "target", &edge->target);
     buffer_format(line, ",\"active\":%s,\"weight\":", edge->active ? "true" : "false");
     format_json_float32(line, edge->weight);
+    for (size_t i = 0; i < count; i++) {
+        buffer_text(line, i == 0 ? ",\"properties\":{" : ",");
+        format_json_string(line, properties[i].name);
+        buffer_char(line, ':');
+        add_value(line, &properties[i].value);
+        if (i + 1 == count) buffer_char(line, '}');
+    }
     return close_line(to);
 }
 

@@ -20,7 +20,7 @@ _hyperspatial_options() {
     backup) echo --force --quiet ;;
     check) echo --salvage ;;
     drop) echo --yes ;;
-    edges) echo --in --out --type --active --limit ;;
+    edges) echo --in --out --type --type-prefix --other-type --active --as-of --count --properties --limit ;;
     export) echo --type --output --meta ;;
     get) echo --details --as-of ;;
     graph) echo --type --edge --from --to --undirected --reverse --depth --weighted --where --active --min-weight \

@@ -103,9 +103,9 @@ hs_status hs_edge_property_set(hs_batch *batch, const hs_edge *edge, hs_slice na
                                const hs_value *value);
 hs_status hs_edge_property_delete(hs_batch *batch, const hs_edge *edge, hs_slice name);
 
-/* All properties of the edge named by source, type and target, in the order in which their names
- * were first used. The array is valid until the next call or the end of the snapshot. HS_NOT_FOUND,
- * HS_NO_MEMORY. O(log n + properties). */
+/* All properties of the edge named by source, type and target, in the byte order of their names.
+ * The array is valid until the next call or the end of the snapshot. HS_NOT_FOUND, HS_NO_MEMORY.
+ * O(log n + properties). */
 hs_status hs_edge_properties(hs_snapshot *snapshot, const hs_edge *edge,
                              const hs_edge_property **properties, size_t *count);
 

@@ -361,8 +361,9 @@ static inline hs_status engine_defer(engine_txn *t, engine_table table, engine_d
 /* Lets the commit fail with HS_CONFLICT unless, after everything queued and deferred, some key
  * (present) or no key (not present) of `table` begins with `prefix` in the then latest state. An
  * expectation on a shared table takes its lock like a queued write; one on another table of a
- * foreign family is exact as long as every transaction that could falsify it queues or defers a write, or
- * has an expectation, on a shared table that this transaction queues or defers to as well. */
+ * foreign family is exact as long as every transaction that could falsify it queues or defers a
+ * write, or has an expectation, on a shared table that this transaction queues or defers to as
+ * well. */
 static inline hs_status engine_expect(engine_txn *t, engine_table table, hs_slice prefix,
                                       bool present) {
     return t->ops->expect(t, table, prefix, present);

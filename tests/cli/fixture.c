@@ -54,6 +54,9 @@ static void add_edge(hs_batch *batch, const hs_uuid *source, const char *type,
                           .active = active,
                           .weight = weight};
     must(hs_edge_put(batch, &edge));
+    if (weight == 1) return; /* the others have a property */
+    must(hs_edge_property_set(batch, &edge, hs_slice_of("bed"),
+                              &(hs_value){.kind = HS_INT64, .int64 = 4}));
 }
 
 /* Four points from 10:00 on that average 108.75, three from 11:00 on that average 102.333333. */

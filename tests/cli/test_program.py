@@ -427,6 +427,37 @@ class Asking(Program):
         self.assertEqual(len(self.json("edges", "clinic/patients/p1")), 3)
         self.assertEqual(len(self.json("edges", "clinic/patients/p1", "-n", "2")), 2)
         self.assertEqual(self.json("edges", "clinic/patients/p1", "--type", "unknown"), [])
+        rows = self.json("edges", "clinic/patients/p1", "--type-prefix", "treat")
+        self.assertEqual([row["type"] for row in rows], ["treated_in"] * 2)
+        rows = self.json("edges", "clinic/patients/p1", "--other-type", "patients")
+        self.assertEqual([row["key"] for row in rows], ["p2"])
+        self.fails(NOT_FOUND, "edges", "clinic/patients/p1", "--other-type", "nobody", says="nobody")
+        self.fails(USAGE, "edges", "clinic/patients/p1", "--type", "knows", "--type-prefix", "k", says="not both")
+
+    def test_edges_are_counted(self):
+        def counted(*options):
+            rows = self.json("edges", "clinic/patients/p1", "--count", *options)
+            return [(row["direction"], row["edges"]) for row in rows]
+        self.assertEqual(counted(), [("out", 3), ("in", 0)])
+        self.assertEqual(counted("--out", "--type", "treated_in"), [("out", 2)])
+        self.assertEqual(counted("--out", "--active"), [("out", 2)])
+        self.assertEqual(self.json("edges", "clinic/wards/icu", "--count", "--in")[0]["edges"], 2)
+
+    def test_properties_of_edges_are_rows_and_are_exported(self):
+        rows = self.json("edges", "clinic/patients/p1", "--properties")
+        self.assertEqual([(row["type"], row["key"], row["name"], row["value"]) for row in rows],
+                         [("treated_in", "icu", "bed", 4)])
+        self.fails(USAGE, "edges", "clinic/patients/p1", "--properties", "--count", says="--properties")
+        lines = [json.loads(line) for line in self.done("export", "clinic").splitlines()]
+        self.assertEqual([line["properties"] for line in lines if "edge" in line and "properties" in line], [{"bed": 4}])
+
+    def test_edges_are_read_as_of_a_moment_where_their_history_is_kept(self):
+        self.copy()
+        moment = ("edges", "clinic/patients/p1", "--as-of", "2001-01-01")
+        self.fails(USAGE, *moment, says="edge_history")
+        self.json("type", "clinic/patients", "--set", "edge_history=on")
+        self.assertEqual(self.json(*moment), self.json("edges", "clinic/patients/p1"))
+        self.fails(USAGE, "edges", "clinic/patients/p1", "--as-of", "yesterday", says="yesterday")
 
     def ways(self, *words):
         return [row["key"] for row in self.json("graph", "clinic", *words)]

@@ -9,8 +9,8 @@
  *           offset(w) …        count − 1 of them: far end − first, ascending
  *           [inactive]         ⌈count / 8⌉ bytes: bit i % 8 of byte i / 8: edge i is inactive
  *           [weight(4) …]      f32 × count
- *           [00 …]             to a size that is a multiple of 8 from 17 bytes on, of 16 from 33 on:
- *                              most edges are added in place, without moving others on their page
+ *           [00 …]             to a multiple of 8 bytes beyond 16, of 16 beyond 32: most edges
+ *                              are added without moving others on their page
  *
  * A far end is family << 48 | rid. Offsets instead of steps, so that an edge is found by binary
  * search and a block expands without one edge waiting for the one before.
@@ -65,7 +65,7 @@ uint32_t edge_block_find(const edge_block *block, uint64_t row);
  * finite. */
 hs_status edge_block_decode(hs_slice value, edge_far *edges, size_t *count);
 
-/* How many of the first edges, in ascending order ([count] of them, at least 1), fit into a block. */
+/* How many of the first edges ([count] ascending ones, at least 1) fit into a block. */
 size_t edge_block_fit(const edge_far *edges, size_t count);
 
 /* Writes edges that fit to `out` (EDGE_BLOCK_ROOM bytes); returns the size. */

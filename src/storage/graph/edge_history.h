@@ -1,8 +1,10 @@
 /* edge_history.h: when edges were there: their versions, kept for entity types with the option
  * edge_history, beside the edges that are there now.
  *
- *   edge_history     source rid(6) ‖ name(3) ‖ target family(2) ‖ target rid(6) ‖ from(8, sign flipped)
- *                    ->  flags(1)    01 active   02 weight follows (else 1.0)   04 ended: until follows
+ *   edge_history     source rid(6) ‖ name(3) ‖ target family(2) ‖ target rid(6) ‖ from(8)
+ *                    ->  flags(1)    01 active
+ *                                    02 weight follows (else 1.0)
+ *                                    04 ended: until follows
  *                        [until]     8 bytes, little-endian
  *                        [weight]    f32
  *   edge_history_in  the same with target and source exchanged; shared

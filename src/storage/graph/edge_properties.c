@@ -2,8 +2,10 @@
 #include "storage/graph/edge_properties.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/error.h"
+#include "base/key.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "storage/collection/prefix.h"
@@ -156,6 +158,11 @@ static hs_status read_one(hs_snapshot *snapshot, arena *memory, const engine_cur
     return record_list_unpack(property->value.bytes, memory, &property->value);
 }
 
+static int compare_names(const void *a, const void *b) {
+    const hs_edge_property *x = a, *y = b;
+    return key_compare(x->name, y->name);
+}
+
 hs_status hs_edge_properties(hs_snapshot *snapshot, const hs_edge *edge,
                              const hs_edge_property **properties, size_t *count) {
     hs_edge there = *edge;
@@ -181,6 +188,7 @@ hs_status hs_edge_properties(hs_snapshot *snapshot, const hs_edge *edge,
     for (*count = 0; found == 1 && status == HS_OK; found = prefix_next(cursor, prefix))
         status = read_one(snapshot, memory, cursor, &list[(*count)++]);
     engine_cursor_close(cursor);
+    if (status == HS_OK && *count > 1) qsort(list, *count, sizeof *list, compare_names);
     *properties = list;
     return status == HS_OK && found < 0 ? (hs_status)found : status;
 }

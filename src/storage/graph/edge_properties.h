@@ -1,8 +1,8 @@
 /* edge_properties.h: properties of edges, a table entry for each, in the family of the source.
  *
  *   edge_properties   source rid(6) ‖ name(3) ‖ target family(2) ‖ target rid(6) ‖ property(3)
- *                     ->  kind(1) ‖ null: nothing; bool: 1 byte; int64, float64, timestamp: 8 bytes,
- *                         little-endian; UUID: 16 bytes; others: their bytes
+ *                     ->  kind(1) ‖ value: of null nothing; of bool 1 byte; of int64, float64 and
+ *                                   timestamp 8, little-endian; of a UUID 16; of others their bytes
  *
  * They go with their edge.
  */
