@@ -408,7 +408,10 @@ static void an_edge_keeps_properties_of_every_kind(fixture *f) {
     create_type(f, "people");
     hs_uuid a = create_entity(f, "people", "a"), b = create_entity(f, "people", "b");
     hs_edge edge = knows(&a, &b);
-    const hs_value values[] = {null_value(),
+    const hs_value items[] = {int64(1), string("two")};
+    const hs_value values[] = {{.kind = HS_LIST, .list = {items, 2}},
+                               {.kind = HS_JSON, .bytes = text("{\"a\": 1}")},
+                               null_value(),
                                boolean(true),
                                int64(-5),
                                float64(0.1),

@@ -2,7 +2,8 @@
  *
  *   edge_properties   source rid(6) ‖ name(3) ‖ target family(2) ‖ target rid(6) ‖ property(3)
  *                     ->  kind(1) ‖ value: of null nothing; of bool 1 byte; of int64, float64 and
- *                                   timestamp 8, little-endian; of a UUID 16; of others their bytes
+ *                         timestamp 8, little-endian; of a UUID 16; of a list as record.h packs
+ *                         it; of others their bytes
  *
  * They go with their edge.
  */
@@ -12,7 +13,8 @@
 #include "storage/batch/apply.h"
 #include "storage/collection/check.h"
 
-/* Reads a value; slices in it point into `bytes`. HS_CORRUPT. */
+/* Reads a value; slices in it point into `bytes`, and a list stays packed in value->bytes.
+ * HS_CORRUPT. */
 hs_status edge_property_decode(hs_slice bytes, hs_value *value);
 
 /* Sets (operation->edge.value) or deletes (NULL) the property operation->edge.property of the edge
