@@ -1009,7 +1009,7 @@ class Exporting(Program):
         self.assertEqual(lines[0], {"collection": "clinic", "version": 1})
         self.assertEqual(lines[1], {"type": "patients", "vectors": [
             {"name": "profile", "form": "dense", "element": "float32", "metric": "l2", "dimension": 3}]})
-        ids = [line["entity"] for line in lines if "properties" in line]
+        ids = [line["entity"] for line in lines if "entity" in line and "properties" in line]
         self.assertEqual((len(ids), ids), (5, sorted(ids)))
         own = self.json("get", "clinic/patients/p1")[0]["_id"]
         start = ids.index(own)
