@@ -250,7 +250,11 @@ static void *put_edges(void *context) {
         if (!worker_ok(w, batch_create(w->f->collection, &batch), "create")) return NULL;
         hs_edge edge = edge_between(test_random_below(&w->random, SOURCES),
                                     test_random_below(&w->random, TARGETS));
-        worker_ok(w, hs_edge_put(batch, &edge), "edge");
+        edge.weight = (float)(1 + i % 2);
+        if (i % 4 == 3)
+            worker_ok(w, hs_edge_remove(batch, &edge), "no edge");
+        else
+            worker_ok(w, hs_edge_put(batch, &edge), "edge");
         commit_if_possible(w, batch);
     }
     return NULL;
@@ -321,6 +325,7 @@ static void *read_edges(void *context) {
 static void create_ends(fixture *f) {
     create_type(f, "stays");
     create_type(f, "patients");
+    assert_ok(collection_type_option_set(f->collection, "stays", "edge_history", "on"));
     hs_batch *batch = begin_batch(f);
     for (uint64_t i = 0; i < SOURCES; i++) {
         sources[i] = some_uuid(1000 + i);

@@ -569,6 +569,72 @@ static void random_edges_and_deletions_leave_no_dangling_end(fixture *f) {
     assert_clean(f);
 }
 
+static void degrees_are_kept_by_type_and_direction(fixture *f) {
+    hospital h = create_hospital(f);
+    char key[16];
+    hs_batch *batch = begin_batch(f);
+    for (int i = 0; i < 1000; i++) {
+        hs_uuid id = {{0}};
+        snprintf(key, sizeof key, "many %d", i);
+        assert_ok(hs_entity_create(batch, "admissions", text(key), &id));
+        hs_edge edge = had(&h.anna, &id),
+                back = make_edge("admissions", &id, "of", "patients", &h.anna);
+        assert_ok(hs_edge_add(batch, &edge));
+        assert_ok(hs_edge_add(batch, &back));
+    }
+    hs_edge one = knows(&h.anna, &h.ben);
+    assert_ok(hs_edge_add(batch, &one));
+    commit(batch);
+    const struct {
+        hs_direction direction;
+        const char *type;
+        uint64_t degree;
+    } expected[] = {{HS_OUTGOING, "", 1001},  {HS_OUTGOING, "had", 1000}, {HS_OUTGOING, "knows", 1},
+                    {HS_OUTGOING, "of", 0},   {HS_INCOMING, "", 1000},    {HS_INCOMING, "of", 1000},
+                    {HS_INCOMING, "never", 0}};
+    hs_snapshot *snapshot = begin_snapshot(f);
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        uint64_t degree;
+        assert_ok(hs_edge_degree(snapshot, "patients", &h.anna, expected[i].direction,
+                                 text(expected[i].type), &degree));
+        assert_int_equal(degree, expected[i].degree);
+    }
+    hs_snapshot_close(snapshot);
+    assert_clean(f);
+}
+
+static void edges_are_found_by_the_beginning_of_their_type_and_by_the_other_type(fixture *f) {
+    hospital h = create_hospital(f);
+    const char *types[] = {"had", "had \xF0\x9F\xA9\xBA", "ha", "knows"};
+    for (size_t i = 0; i < 4; i++)
+        put(f, make_edge("patients", &h.anna, types[i], "admissions", &h.first));
+    put(f, make_edge("patients", &h.anna, "had", "patients", &h.ben));
+    hs_edge_filter prefix = {.type_prefix = text("had")}, other = {.far_type = "patients"};
+    hs_edge_filter both = {.type_prefix = text("had"), .far_type = "admissions"};
+    hs_edge_filter none = {.type_prefix = text("x")}, clash = prefix,
+                   nobody = {.far_type = "nobody"};
+    hs_snapshot *snapshot = begin_snapshot(f);
+    assert_int_equal(edges_of(snapshot, "patients", &h.anna, HS_OUTGOING, &prefix).count, 3);
+    assert_int_equal(edges_of(snapshot, "patients", &h.anna, HS_OUTGOING, &other).count, 1);
+    assert_int_equal(edges_of(snapshot, "patients", &h.anna, HS_OUTGOING, &both).count, 2);
+    assert_int_equal(edges_of(snapshot, "patients", &h.anna, HS_OUTGOING, &none).count, 0);
+    hs_edge_iterator *iterator;
+    clash.type = text("had");
+    assert_error(hs_edge_iterate_all(snapshot, "patients", &clash, &iterator), HS_INVALID,
+                 "not both");
+    assert_status(hs_edge_iterate_all(snapshot, "patients", &nobody, &iterator), HS_NOT_FOUND);
+    hs_snapshot_close(snapshot);
+}
+
+static void an_edge_into_another_collection_is_refused(fixture *f) {
+    hospital h = create_hospital(f);
+    hs_edge edge = make_edge("patients", &h.anna, "had", "other/admissions", &h.first);
+    hs_batch *batch = begin_batch(f);
+    assert_error(hs_edge_put(batch, &edge), HS_INVALID, "one collection");
+    assert_int_equal(hs_batch_count(batch), 0);
+    hs_batch_free(batch);
+}
+
 int main(void) {
     const fixture_test tests[] = {
         FIXTURE_TEST(an_edge_is_found_from_both_ends),
@@ -592,6 +658,9 @@ int main(void) {
         FIXTURE_TEST(dropping_a_type_takes_the_edges_to_and_from_it),
         FIXTURE_TEST(edges_survive_the_renaming_of_a_type),
         FIXTURE_TEST(random_edges_and_deletions_leave_no_dangling_end),
+        FIXTURE_TEST(degrees_are_kept_by_type_and_direction),
+        FIXTURE_TEST(edges_are_found_by_the_beginning_of_their_type_and_by_the_other_type),
+        FIXTURE_TEST(an_edge_into_another_collection_is_refused),
     };
     return fixture_run("graph", tests, sizeof tests / sizeof *tests);
 }
