@@ -98,6 +98,39 @@ static void the_number_of_a_lost_row_is_not_given_again(fixture *f) {
     assert_int_equal(c.entities, 1);
 }
 
+/* Long lists, of which a block and a head are lost. */
+static void lists_of_edges_count_the_blocks_that_are_left(fixture *f) {
+    create_type(f, "people");
+    hs_uuid hub = create_entity(f, "people", "hub");
+    hs_batch *batch = begin_batch(f);
+    for (int i = 0; i < 1000; i++) {
+        hs_uuid id = {{0}};
+        assert_ok(hs_entity_create(batch, "people", text(""), &id));
+        hs_edge out = {"people", hub, text("knows"), "people", id, true, 1};
+        hs_edge in = {"people", id, text("knows"), "people", hub, true, 1};
+        assert_ok(hs_edge_add(batch, &out));
+        assert_ok(hs_edge_add(batch, &in));
+    }
+    commit(batch);
+    layout_key head = layout_named_key(1, 1);
+    layout_key block = layout_edge_key(1, 1, layout_route(table_of(f, "people", 1).family, 2));
+    damage(f, "people", TABLE_EDGES, layout_slice(&block), NULL);
+    damage(f, "people", TABLE_EDGES_IN, layout_slice(&head), NULL);
+    expect_repaired(f, 0, 0, 1);
+    hs_snapshot *snapshot = begin_snapshot(f);
+    uint64_t out, in;
+    assert_ok(hs_edge_degree(snapshot, "people", &hub, HS_OUTGOING, text(""), &out));
+    assert_ok(hs_edge_degree(snapshot, "people", &hub, HS_INCOMING, text(""), &in));
+    assert_in_range(out, 1, 999);
+    assert_int_equal(in, 1000);
+    hs_snapshot_close(snapshot);
+    report r;
+    assert_status(check_now(f, &r), HS_CORRUPT); /* the other halves of what is lost */
+    assert_null(strstr(r.text, "says it has"));
+    assert_null(strstr(r.text, "belongs to no list"));
+    assert_non_null(strstr(r.text, "is not in edges there"));
+}
+
 static void without_settings_a_repair_is_not_possible(fixture *f) {
     bool possible = false;
     build(f);
@@ -118,6 +151,7 @@ int main(void) {
         FIXTURE_TEST(lost_routes_are_found_by_the_records),
         FIXTURE_TEST(routes_of_lost_records_are_removed),
         FIXTURE_TEST(the_number_of_a_lost_row_is_not_given_again),
+        FIXTURE_TEST(lists_of_edges_count_the_blocks_that_are_left),
         FIXTURE_TEST(without_settings_a_repair_is_not_possible),
     };
     return fixture_run("storage repair", tests, sizeof tests / sizeof *tests);

@@ -245,7 +245,10 @@ static hs_status check_rows(repair *r, family *family, const char *type) {
     engine_family number = family->number;
     TRY(check_entries(r, layout_table(number, TABLE_RECORDS), family, check_record));
     TRY(check_entries(r, layout_table(number, TABLE_EDGES), family, check_outgoing));
-    return check_entries(r, layout_table(number, TABLE_EDGES_IN), family, check_incoming);
+    TRY(check_entries(r, layout_table(number, TABLE_EDGES_IN), family, check_incoming));
+    engine *engine = r->collection->engine;
+    TRY(edge_lists_repair(engine, r->seen, layout_table(number, TABLE_EDGES), false));
+    return edge_lists_repair(engine, r->seen, layout_table(number, TABLE_EDGES_IN), true);
 }
 
 typedef hs_status visit_type(repair *r, family *family, const char *type);

@@ -97,4 +97,10 @@ void edge_lists_close(edge_lists *lists);
  * HS_CORRUPT, the engine's errors. */
 hs_status edge_list_change(edge_lists *lists, edge_change *changes, size_t count, int64_t *edges);
 
+/* --- repairing -------------------------------------------------------------------------------- */
+
+/* Makes the heads of long lists in a table, as `seen` shows it, agree with the blocks that are
+ * there, after some were lost. Nobody else writes meanwhile; commits as it goes. */
+hs_status edge_lists_repair(engine *engine, engine_txn *seen, engine_table table, bool shared);
+
 #endif

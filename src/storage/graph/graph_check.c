@@ -27,9 +27,8 @@ typedef struct walk {
     uint64_t rid; /* of that list */
     uint32_t name;
     uint64_t announced, met; /* edges by its head, and in its blocks so far */
-    uint64_t blocks;
-    uint64_t last;  /* the far end met last in the list */
-    uint64_t edges; /* in the table */
+    uint64_t last;           /* the far end met last in the list */
+    uint64_t edges;          /* in the table */
 } walk;
 
 typedef unsigned long long number;
@@ -72,9 +71,6 @@ static void end_list(walk *w) {
         check_problem(w->check, "%s, %s: the list of row %llu says it has %llu edges, and has %llu",
                       w->family->type, w->half->name, (number)w->rid, (number)w->announced,
                       (number)w->met);
-    else if (w->is_long && w->blocks < 2)
-        check_problem(w->check, "%s, %s: the long list of row %llu has %llu blocks",
-                      w->family->type, w->half->name, (number)w->rid, (number)w->blocks);
     w->is_long = false;
 }
 
@@ -87,7 +83,7 @@ static hs_status begin_list(walk *w, const edge_entry *entry) {
     w->name = entry->name;
     w->is_long = entry->is_index;
     w->announced = entry->count;
-    w->met = w->blocks = w->last = 0;
+    w->met = w->last = 0;
     TRY(check_entity_exists(w->check, w->family->family->number, entry->rid, &exists));
     if (!exists)
         check_problem(w->check, "%s, %s: edges belong to row %llu, which does not exist",
@@ -108,7 +104,6 @@ static hs_status check_block(walk *w, const edge_entry *entry, hs_slice value) {
                       w->half->name, (number)entry->rid);
     w->last = edges[count - 1].row;
     w->met += count;
-    w->blocks++;
     w->edges += count;
     for (size_t i = 0; i < count; i++)
         TRY(check_other_half(w, entry, &edges[i]));
