@@ -1,4 +1,5 @@
-/* timeseries.c: points in any order of time, ranges, buckets, and a trajectory of positions. */
+/* timeseries.c: points in any order of time, ranges, buckets, the value as of a time, and old points
+ * given up for their roll-ups. */
 #include "example.h"
 
 #define MINUTE INT64_C(60000000)
@@ -18,15 +19,19 @@ static void write_stay(hs_router *router, hs_uuid *stay) {
     for (int i = 0; i < 240; i++)
         beats[i] = (hs_point){start + (239 - i) * MINUTE, 80 + (239 - i) % 7};
     must(hs_series_write(batch, "stays", stay, hs_slice_of("Heart Rate"), beats, 240));
-    must(hs_batch_commit(batch));
     hs_point corrected = {start + 30 * MINUTE, 140}; /* the point at that minute is replaced */
     must(hs_series_write(batch, "stays", stay, hs_slice_of("Heart Rate"), &corrected, 1));
+    must(hs_batch_commit(batch));
+    hs_batch_free(batch);
+}
 
-    hs_position positions[2] = {{.time = start}, {.time = start + 60 * MINUTE}};
-    for (int i = 0; i < 2; i++) { /* the origin of the hyperboloid */
-        positions[i].graph[0] = positions[i].embedding[0] = positions[i].property[0] = 1;
-    }
-    must(hs_trajectory_write(batch, "stays", stay, positions, 2));
+/* Keeps the points of the last hour, and roll-ups of all. */
+static void give_up(hs_router *router, const hs_uuid *stay) {
+    hs_batch *batch;
+    hs_retention kept = {.points = 60 * MINUTE};
+    must(hs_batch_create(router, "demo", &batch));
+    must(hs_series_retain(batch, "stays", stay, hs_slice_of("Heart Rate"), &kept,
+                          at("2171-11-14T14:00:00Z")));
     must(hs_batch_commit(batch));
     hs_batch_free(batch);
 }
@@ -47,27 +52,28 @@ static void print_hours(hs_snapshot *snapshot, const hs_uuid *stay) {
 
 int main(int count, char **arguments) {
     hs_router *router = example_open(count, arguments, "demo");
-    must(hs_type_create(router, "demo", "stays"));
     hs_uuid stay = {{0}};
-    write_stay(router, &stay);
-
     hs_snapshot *snapshot;
+    must(hs_type_create(router, "demo", "stays"));
+    write_stay(router, &stay);
     must(hs_snapshot_open(router, "demo", &snapshot));
     print_hours(snapshot, &stay);
     hs_point_iterator *points;
     must(hs_series_range(snapshot, "stays", &stay, hs_slice_of("Heart Rate"),
                          at("2171-11-14T10:29:00Z"), at("2171-11-14T10:32:00Z"), &points));
-    for (hs_point point; hs_point_next(points, &point) == 1;) {
-        char time[32];
-        hs_time_format(point.time, time);
-        printf("%s  %g\n", time, point.value);
-    }
-    hs_point_iterator_close(points);
-    hs_position position;
     char time[32];
-    must(hs_trajectory_at(snapshot, "stays", &stay, at("2171-11-14T10:59:00Z"), &position));
-    hs_time_format(position.time, time);
-    printf("where it was at 10:59: the position of %s\n", time);
+    for (hs_point point; hs_point_next(points, &point) == 1; printf("%s  %g\n", time, point.value))
+        hs_time_format(point.time, time);
+    hs_point_iterator_close(points);
+    hs_point then;
+    must(hs_series_at(snapshot, "stays", &stay, hs_slice_of("Heart Rate"),
+                      at("2171-11-14T10:59:30Z"), &then));
+    printf("at half past 10:59 it was %g\n", then.value);
+    hs_snapshot_close(snapshot);
+
+    give_up(router, &stay);
+    must(hs_snapshot_open(router, "demo", &snapshot));
+    print_hours(snapshot, &stay); /* the same as before */
     hs_snapshot_close(snapshot);
     must(hs_router_close(router));
     return 0;

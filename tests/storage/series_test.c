@@ -603,6 +603,57 @@ static void retentions_are_read_from_text(fixture *f) {
     assert_status(hs_retention_parse(text("raw=1y1y"), &r), HS_INVALID);
 }
 
+/* --- damage ----------------------------------------------------------------------------------- */
+
+/* Reads all hours: HS_OK, or what was wrong. */
+static hs_status read_hours(fixture *f, const hs_uuid *id) {
+    hs_snapshot *s = begin_snapshot(f);
+    hs_bucket_iterator *iterator;
+    hs_bucket bucket;
+    int more = 1;
+    assert_ok(hs_series_buckets(s, "stays", id, text("s"), ALWAYS, HOUR, &iterator));
+    while (more == 1)
+        more = hs_bucket_next(iterator, &bucket);
+    hs_bucket_iterator_close(iterator);
+    hs_snapshot_close(s);
+    return (hs_status)more;
+}
+
+static void damaged_roll_ups_are_refused_or_found(fixture *f) {
+    static hs_point points[3000];
+    uint8_t bytes[1500], kept[1500];
+    test_random random = test_random_start();
+    hs_uuid id = create_stay(f);
+    random_points(&random, 0, 2 * SECOND, points, 3000);
+    write_points(f, &id, points, 3000);
+    layout_key key = first_key(f, "stays", TABLE_SERIES_ROLLUPS);
+    hs_snapshot *s = begin_snapshot(f);
+    hs_slice value;
+    assert_ok(
+        engine_get(s->txn, table_of(f, "stays", TABLE_SERIES_ROLLUPS), layout_slice(&key), &value));
+    assert_in_range(value.size, 1, sizeof bytes - 1);
+    memcpy(kept, value.data, value.size);
+    hs_slice damaged = {bytes, value.size}, whole = {kept, value.size};
+    hs_snapshot_close(s);
+    for (int round = 0; round < 300; round++) {
+        memcpy(bytes, kept, whole.size);
+        damaged.size = round % 3 == 0 ? test_random_below(&random, whole.size) : whole.size;
+        if (round % 3 != 0)
+            bytes[test_random_below(&random, whole.size)] ^=
+                (uint8_t)(1 + test_random_below(&random, 255));
+        damage(f, "stays", TABLE_SERIES_ROLLUPS, layout_slice(&key), &damaged);
+        hs_status status = read_hours(f, &id);
+        assert_true(status == HS_OK || status == HS_CORRUPT);
+        report r;
+        if (round % 10 < 3) assert_status(check_now(f, &r), HS_CORRUPT);
+    }
+    damage(f, "stays", TABLE_SERIES_ROLLUPS, layout_slice(&key), &whole);
+    assert_clean(f);
+    damage(f, "stays", TABLE_SERIES_ROLLUPS, layout_slice(&key), NULL); /* then points are read */
+    assert_ok(read_hours(f, &id));
+    assert_clean(f);
+}
+
 int main(void) {
     const fixture_test tests[] = {
         FIXTURE_TEST(a_dense_series_is_as_in_a_model),
@@ -618,6 +669,7 @@ int main(void) {
         FIXTURE_TEST(a_point_older_than_the_points_joins_the_roll_ups),
         FIXTURE_TEST(a_deletion_takes_roll_ups_that_lie_in_it_as_a_whole),
         FIXTURE_TEST(retentions_are_read_from_text),
+        FIXTURE_TEST(damaged_roll_ups_are_refused_or_found),
     };
     return fixture_run("series", tests, sizeof tests / sizeof *tests);
 }
