@@ -27,8 +27,8 @@ OK, FAILED, USAGE, NOT_FOUND, DAMAGED, BUSY, REJECTED, INTERRUPTED = 0, 1, 2, 3,
 HEADER = "hyperspatial: "
 KEYLESS = "7b0c5a1e-0000-5000-8000-000000000001"
 COMMANDS = ["import", "stats", "get", "list", "edges", "graph", "series", "measures", "trajectory", "vectors",
-            "nearest", "position", "plot", "type", "index", "history", "purge", "create", "set", "delete", "drop", "export", "backup",
-            "check", "compact", "help"]
+            "nearest", "position", "plot", "type", "index", "history", "purge", "create", "set", "delete",
+            "drop", "export", "backup", "check", "compact", "help"]
 
 
 class Program(unittest.TestCase):
