@@ -66,8 +66,8 @@ typedef struct hs_index_range {
 typedef struct hs_index_iterator hs_index_iterator;
 
 /* Starts a walk; `range` may be NULL: all. The caller closes the iterator before the snapshot.
- * HS_NOT_FOUND: the type, or an index that is ready; HS_INVALID: a bound is a list or JSON document.
- * O(log n). */
+ * HS_NOT_FOUND: the type, or an index that is ready; HS_INVALID: a bound is a list or JSON
+ * document. O(log n). */
 hs_status hs_index_iterate(hs_snapshot *snapshot, const char *type, hs_slice property,
                            const hs_index_range *range, hs_index_iterator **iterator);
 
