@@ -1,5 +1,5 @@
-/* model_test.c: random batches on entities, properties, measures, series, trajectories and vectors,
- * compared with a model in memory; indexes come and go meanwhile.
+/* model_test.c: random batches on entities, edges, properties, measures, series, trajectories and
+ * vectors, compared with a model in memory; indexes come and go meanwhile.
  *
  * The model is an array of entities with arrays of properties. Each operation is first carried out
  * on a copy of it, which tells what the commit must answer; then everything that can be read is
@@ -54,7 +54,8 @@ typedef struct model_entity {
 
 typedef struct model {
     model_entity entities[TYPES][KEYS];
-    bool changed; /* by the batch, beside properties */
+    uint8_t edges[TYPES][KEYS][TYPES][KEYS]; /* from, to: the weight; 0: none */
+    bool changed;                            /* by the batch, beside properties */
 } model;
 
 typedef struct run {
@@ -129,6 +130,9 @@ static hs_status delete (run *r, int type, int index) {
     assert_ok(hs_entity_delete(r->batch, type_names[type], &r->ids[type][index]));
     if (!e->exists) return HS_NOT_FOUND;
     *e = (model_entity){0};
+    memset(r->next->edges[type][index], 0, sizeof r->next->edges[type][index]);
+    for (int other = 0; other < TYPES * KEYS; other++)
+        r->next->edges[other / KEYS][other % KEYS][type][index] = 0;
     r->next->changed = true;
     return HS_OK;
 }
@@ -323,11 +327,34 @@ static hs_status change_vector(run *r, int type, int index) {
     return HS_OK;
 }
 
+/* Puts an edge to another entity, or removes the one that is there. */
+static hs_status change_edge(run *r, int type, int index) {
+    int to = (int)test_random_below(&r->random, TYPES),
+        target = (int)test_random_below(&r->random, KEYS);
+    uint8_t *weight = &r->next->edges[type][index][to][target];
+    hs_edge edge = {type_names[type],
+                    r->ids[type][index],
+                    text("knows"),
+                    type_names[to],
+                    r->ids[to][target],
+                    true,
+                    (float)(1 + test_random_below(&r->random, 2))};
+    bool both = r->next->entities[type][index].exists && r->next->entities[to][target].exists;
+    if (*weight != 0 && test_random_below(&r->random, 3) == 0) {
+        assert_ok(hs_edge_remove(r->batch, &edge));
+        *weight = 0;
+        return HS_OK;
+    }
+    assert_ok(hs_edge_put(r->batch, &edge));
+    if (both) *weight = (uint8_t)edge.weight;
+    return both ? HS_OK : HS_NOT_FOUND;
+}
+
 static hs_status random_operation(run *r) {
     int type = (int)test_random_below(&r->random, TYPES),
         index = (int)test_random_below(&r->random, KEYS);
     int name = (int)test_random_below(&r->random, NAMES);
-    switch (test_random_below(&r->random, 34)) {
+    switch (test_random_below(&r->random, 38)) {
     case 0:
         return create(r, type, index, false);
     case 1:
@@ -362,6 +389,11 @@ static hs_status random_operation(run *r) {
         return write_series(r, type, index);
     case 33:
         return cut_series(r, type, index);
+    case 34:
+    case 35:
+    case 36:
+    case 37:
+        return change_edge(r, type, index);
     default: /* mostly of entities that exist, for failures end a batch */
         if (!r->next->entities[type][index].exists) create(r, type, index, true);
         return set(r, type, index, name);
@@ -608,6 +640,32 @@ static void compare_order(run *r, hs_snapshot *snapshot, int type) {
     }
 }
 
+/* Each edge of the model, and no other, is seen from both ends. */
+static void compare_edges(run *r, hs_snapshot *snapshot, int type, int index) {
+    for (int direction = HS_OUTGOING; direction <= HS_INCOMING; direction++) {
+        uint64_t expected = 0, degree;
+        for (int other = 0; other < TYPES * KEYS; other++) {
+            int to = other / KEYS, target = other % KEYS;
+            uint8_t weight = direction == HS_OUTGOING ? r->model->edges[type][index][to][target]
+                                                      : r->model->edges[to][target][type][index];
+            expected += weight != 0;
+            if (direction == HS_INCOMING || !r->model->entities[to][target].exists) continue;
+            hs_edge edge = {type_names[type],
+                            r->ids[type][index],
+                            text("knows"),
+                            type_names[to],
+                            r->ids[to][target],
+                            false,
+                            0};
+            assert_status(hs_edge_get(snapshot, &edge), weight != 0 ? HS_OK : HS_NOT_FOUND);
+            if (weight != 0) assert_true(edge.active && edge.weight == weight);
+        }
+        assert_ok(hs_edge_degree(snapshot, type_names[type], &r->ids[type][index],
+                                 (hs_direction)direction, text("knows"), &degree));
+        assert_int_equal(degree, expected);
+    }
+}
+
 static void compare(run *r) {
     hs_snapshot *snapshot = begin_snapshot(r->f);
     for (int type = 0; type < TYPES; type++) {
@@ -616,6 +674,7 @@ static void compare(run *r) {
             compare_entity(r, snapshot, type, index);
             if (!r->model->entities[type][index].exists) continue;
             expected++;
+            compare_edges(r, snapshot, type, index);
             compare_measure(r, snapshot, type, index);
             compare_trajectory(r, snapshot, type, index);
             compare_vectors(r, snapshot, type, index);
@@ -641,6 +700,8 @@ static bool differ(const model_property *a, const model_property *b) {
 
 /* What a commit does beside the operations: revisions and times of what changed in the end. */
 static void settle(run *r) {
+    if (memcmp(r->next->edges, r->model->edges, sizeof r->model->edges) != 0)
+        r->next->changed = true;
     for (int type = 0; type < TYPES; type++)
         for (int index = 0; index < KEYS; index++) {
             model_entity *e = &r->next->entities[type][index];

@@ -1,10 +1,10 @@
 /* repair.h: what follows from a collection's records, made to agree with them again after some of
  * its rows were lost.
  *
- * The heads of lists of edges count the blocks that are left. The routing index leads to every record that can be read, and to nothing else; the postings of
+ * The routing index leads to every record that can be read, and to nothing else; the postings of
  * sparse vectors are those of the vectors. The counters of each entity type are what is there, and
- * no row number that anything still names is given again. Indexes of properties are built anew, and
- * the entities stand in the order of their measures.
+ * so are those of lists of edges, and no row number that anything still names is given again.
+ * Indexes of properties are built anew, and the entities stand in the order of their measures.
  * What a record cannot tell stays as it is, and is what a check finds.
  */
 #ifndef STORAGE_REPAIR_H

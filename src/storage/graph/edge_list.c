@@ -238,12 +238,13 @@ static hs_status merge(edge_lists *lists, size_t old_count, edge_change *changes
         while (from < old_count && old[from].row < row)
             new[to++] = old[from++];
         edge_far edge = {.row = row};
-        bool exists = from < old_count && old[from].row == row;
-        if (exists) edge = old[from++];
-        for (; i < count && changes[i].far == row; i++) {
+        bool existed = from < old_count && old[from].row == row, exists = existed;
+        if (existed) edge = old[from++];
+        const edge_far before = edge;
+        for (; i < count && changes[i].far == row; i++)
             changes[i].outcome = (uint8_t)change_edge(&changes[i], &exists, &edge);
-            *changed |= edge_has_changed(changes[i].outcome);
-        }
+        bool same = edge.active == before.active && same_weight(edge.weight, before.weight);
+        *changed |= exists != existed || (exists && !same);
         if (exists) new[to++] = edge;
     }
     for (; from < old_count; from++)
