@@ -1,10 +1,10 @@
 /* indexes.h: secondary indexes: the entities of a type by the value of one of their properties.
  *
  * An index has an entry for each entity of its type that has the property, null too, but not lists
- * and JSON documents, and is kept in the commits that change entities. Its order is that of hs_value_compare, equal values in the
- * order of creation: so 3 and 3.0 are one value, as -0.0 and 0.0 are, and each kind stands by
- * itself. Values are told apart by their first 470 bytes or so; those that agree in them stand in
- * the order of creation.
+ * and JSON documents, and is kept in the commits that change entities. Its order is that of
+ * hs_value_compare, equal values in the order of creation: so 3 and 3.0 are one value, as -0.0 and
+ * 0.0 are, and each kind stands by itself. Values are told apart by their first 470 bytes or so;
+ * those that agree in them stand in the order of creation.
  *
  * hs_select (select.h) uses indexes where a condition allows it; this header is for those who walk
  * them by themselves.
