@@ -11,14 +11,11 @@ static void add(hs_batch *batch, const char *key, const float values[DIMENSION])
 }
 
 static void print_nearest(hs_snapshot *snapshot, const char *label, hs_metric metric,
-                          const hs_entity *to) {
-    const float *query;
-    uint32_t dimension;
-    must(hs_vector_get(snapshot, "words", &to->id, "meaning", &query, &dimension));
+                          const hs_uuid *to, const float *query) {
     hs_neighbour nearest[3];
     size_t found;
-    must(hs_vector_nearest(snapshot, "words", "meaning", metric, query, dimension, 3, &to->id,
-                           nearest, &found));
+    must(hs_vector_nearest(snapshot, "words", "meaning", metric, query, DIMENSION, 3, to, nearest,
+                           &found));
     printf("%s:", label);
     for (size_t i = 0; i < found; i++) {
         hs_entity word;
@@ -26,6 +23,26 @@ static void print_nearest(hs_snapshot *snapshot, const char *label, hs_metric me
         printf(" %.*s %.3f", TEXT(word.key), nearest[i].distance);
     }
     printf("\n");
+}
+
+/* What is rarely there is sparse: which words stand in a text, and how much each counts. */
+static void find_texts(hs_router *router, hs_batch *batch) {
+    const hs_vector terms = {
+        .form = HS_SPARSE, .count = 2, .indexes = (uint32_t[]){3, 17}, .values = (float[]){1, 2}};
+    hs_uuid cat = {{0}};
+    must(hs_vector_register(router, "demo", "words", "terms",
+                            &(hs_vector_options){.form = HS_SPARSE}));
+    must(hs_entity_upsert(batch, "words", hs_slice_of("cat"), &cat));
+    must(hs_vector_write(batch, "words", &cat, "terms", &terms));
+    must(hs_batch_commit(batch));
+    hs_snapshot *snapshot;
+    hs_neighbour nearest[3];
+    size_t found;
+    must(hs_snapshot_open(router, "demo", &snapshot));
+    must(hs_vector_search(snapshot, "words", "terms", &terms, &(hs_vector_search_options){.k = 3},
+                          nearest, &found));
+    printf("%zu with a term in common, at distance %g\n", found, nearest[0].distance);
+    hs_snapshot_close(snapshot);
 }
 
 int main(int count, char **arguments) {
@@ -44,11 +61,11 @@ int main(int count, char **arguments) {
 
     hs_uuid car = {{0}};
     must(hs_entity_upsert(batch, "words", hs_slice_of("car"), &car));
-    hs_status status = hs_vector_set(batch, "words", &car, "meaning", (float[]){1, 2}, 2);
-    if (status == HS_OK) status = hs_batch_commit(batch);
-    printf("two numbers for four: %s\n", hs_status_name(status));
+    must(hs_vector_set(batch, "words", &car, "meaning", (float[]){1, 2}, 2));
+    printf("two numbers for four: %s\n", hs_status_name(hs_batch_commit(batch)));
+    hs_batch_clear(batch);
+    find_texts(router, batch);
     hs_batch_free(batch);
-
     hs_snapshot *snapshot;
     must(hs_snapshot_open(router, "demo", &snapshot));
     hs_entity cat;
@@ -58,9 +75,9 @@ int main(int count, char **arguments) {
     must(hs_vector_get(snapshot, "words", &cat.id, "meaning", &values, &dimension));
     printf("cat = [%g %g %g %g], aligned: %s\n", values[0], values[1], values[2], values[3],
            (uintptr_t)values % 64 == 0 ? "yes" : "no");
-    print_nearest(snapshot, "nearest to cat by L2", HS_L2, &cat);
-    print_nearest(snapshot, "by cosine", HS_COSINE, &cat);
-    print_nearest(snapshot, "by inner product", HS_INNER_PRODUCT, &cat);
+    print_nearest(snapshot, "nearest to cat by L2", HS_L2, &cat.id, values);
+    print_nearest(snapshot, "by cosine", HS_COSINE, &cat.id, values);
+    print_nearest(snapshot, "by inner product", HS_INNER_PRODUCT, &cat.id, values);
     hs_snapshot_close(snapshot);
     must(hs_router_close(router));
     return 0;

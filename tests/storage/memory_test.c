@@ -10,6 +10,12 @@
 #include "storage/fixture.h"
 #include "storage/vectors/vectors.h"
 
+static const float numbers[] = {1, 2, 3};
+static const uint32_t indexes[] = {1, 5, 9};
+static const hs_vector pairs = {
+    .form = HS_SPARSE, .count = 3, .values = numbers, .indexes = indexes};
+static const hs_vector rows = {.form = HS_MULTI, .dimension = 1, .count = 3, .values = numbers};
+
 /* A hospital's worth of operations of every kind; `round` makes keys and names new. */
 static hs_status record_all(hs_batch *batch, int round) {
     char key[32], room[2 * LONG_VALUE];
@@ -33,6 +39,8 @@ static hs_status record_all(hs_batch *batch, int round) {
                     .weight = 1};
     TRY(hs_edge_add(batch, &edge));
     TRY(hs_vector_set(batch, "stays", &stay, "v", vector, 3));
+    TRY(hs_vector_write(batch, "stays", &stay, "pairs", &pairs));
+    TRY(hs_vector_write(batch, "stays", &stay, "rows", &rows));
     TRY(hs_series_write(batch, "stays", &stay, text("Heart Rate"), points, 2));
     TRY(hs_measure_set(batch, "stays", &stay, text("weight"), 80, text("kg"), 1));
     TRY(hs_measure_reset(batch, "stays", &stay, text("weight"), 0, 2));
@@ -63,6 +71,24 @@ static hs_status read_trajectory(hs_snapshot *snapshot, const hs_uuid *id) {
     return (hs_status)more;
 }
 
+/* Searches each form, also among the entity alone, and reads what was stored otherwise. */
+static hs_status search_vectors(hs_snapshot *snapshot, const hs_uuid *id) {
+    const hs_vector dense = {.form = HS_DENSE, .dimension = 3, .values = numbers};
+    hs_vector_search_options options = {.k = 2, .threads = 2};
+    hs_neighbour found[2];
+    hs_vector vector;
+    size_t count;
+    TRY(hs_vector_search(snapshot, "stays", "v", &dense, &options, found, &count));
+    TRY(hs_vector_search(snapshot, "stays", "pairs", &pairs, &options, found, &count));
+    options.among = id;
+    options.among_count = 1;
+    TRY(hs_vector_search(snapshot, "stays", "v", &dense, &options, found, &count));
+    TRY(hs_vector_search(snapshot, "stays", "rows", &rows, &options, found, &count));
+    assert_int_equal(count, 1);
+    TRY(hs_vector_read(snapshot, "stays", id, "pairs", &vector));
+    return hs_vector_read(snapshot, "stays", id, "rows", &vector);
+}
+
 static hs_status read_all(fixture *f) {
     hs_snapshot *snapshot;
     hs_entity_iterator *iterator;
@@ -85,6 +111,7 @@ static hs_status read_all(fixture *f) {
     if (status == HS_OK)
         status = hs_measure_rank(snapshot, "stays", text("weight"), HS_GREATEST, 4, ranked, &count);
     if (status == HS_OK) status = read_trajectory(snapshot, &ranked[0].id);
+    if (status == HS_OK) status = search_vectors(snapshot, &ranked[0].id);
     if (status == HS_OK) status = hs_entity_locate(snapshot, &entity.id, type);
     hs_snapshot_close(snapshot);
     return status;
@@ -99,6 +126,11 @@ static void prepare(fixture *f) {
     create_type(f, "patients");
     create_type(f, "stays");
     assert_ok(vectors_register(f->collection, "stays", "v", &(hs_vector_options){.dimension = 3}));
+    assert_ok(
+        vectors_register(f->collection, "stays", "pairs", &(hs_vector_options){.form = HS_SPARSE}));
+    const hs_vector_options of_rows = {
+        .form = HS_MULTI, .element = HS_ELEMENT_FLOAT16, .dimension = 1};
+    assert_ok(vectors_register(f->collection, "stays", "rows", &of_rows));
 }
 
 static void writing_survives_the_failure_of_any_allocation(fixture *f) {
