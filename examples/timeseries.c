@@ -1,5 +1,4 @@
-/* timeseries.c: points in any order of time, ranges, buckets, the value as of a time, and old points
- * given up for their roll-ups. */
+/* timeseries.c: points, ranges, buckets, values as of a time; old points given up for roll-ups. */
 #include "example.h"
 
 #define MINUTE INT64_C(60000000)
