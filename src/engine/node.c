@@ -540,63 +540,156 @@ static hs_slice sequence_key(const sequence *s, uint32_t i, uint8_t *buffer) {
                                                            : node_key(source, index, buffer);
 }
 
-static node_value sequence_value(const sequence *s, uint32_t i) {
+/* Entries that stand side by side in one source; the extra one is a piece of its own (source
+ * NULL). */
+typedef struct piece {
     const node *source;
-    uint32_t index;
-    if (locate(s, i, &source, &index)) return s->extra->value;
-    return node_get_value(source, s->shape, index);
+    uint32_t from, to;
+} piece;
+
+#define PIECES_MAX 4u
+
+/* The entries [from, to) of the sequence as pieces; returns how many there are. */
+static uint32_t pieces_of(const sequence *s, uint32_t from, uint32_t to, piece *pieces) {
+    uint32_t left = s->left->count, right = s->right != NULL ? s->right->count : 0u;
+    uint32_t extra = s->extra != NULL ? s->extra->index : left + right;
+    uint32_t left_cut = extra < left ? extra : left, right_cut = extra - left_cut;
+    const piece all[] = {{s->left, 0, left_cut},
+                         {s->right, 0, right_cut},
+                         {NULL, 0, s->extra != NULL ? 1 : 0},
+                         {s->left, left_cut, left},
+                         {s->right, right_cut, right}};
+    uint32_t count = 0, start = 0;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        uint32_t size = all[i].to - all[i].from, end = start + size;
+        uint32_t low = from > start ? from : start, high = to < end ? to : end;
+        if (low < high) {
+            assert(count < PIECES_MAX);
+            pieces[count++] =
+                (piece){all[i].source, all[i].from + (low - start), all[i].from + (high - start)};
+        }
+        start = end;
+    }
+    return count;
 }
 
-static uint32_t sequence_key_size(const sequence *s, uint32_t i) {
-    const node *source;
-    uint32_t index;
-    if (locate(s, i, &source, &index)) return (uint32_t)s->extra->key.size;
-    if (is_keyless(source, index)) return source == s->right ? (uint32_t)s->right_key.size : 0;
-    return is_fixed(source) ? source->key_size
-                            : (uint32_t)source->prefix_size + slots_of(source)[index].size;
+/* A piece of the sequence that is to stand in a node, and the prefix that this then has. */
+typedef struct part {
+    uint32_t from, to;
+    uint32_t prefix;
+    uint32_t common; /* what its keys begin with: the longest prefix */
+    uint32_t count;
+    piece pieces[PIECES_MAX];
+} part;
+
+/* The length of the prefix that all nodes have from which the part takes entries; UINT32_MAX if
+ * they differ. */
+static uint32_t source_prefix(const part *p) {
+    uint32_t prefix = UINT32_MAX;
+    for (uint32_t i = 0; i < p->count; i++) {
+        const node *source = p->pieces[i].source;
+        if (source == NULL) continue;
+        if (prefix != UINT32_MAX && source->prefix_size != prefix) return UINT32_MAX;
+        prefix = source->prefix_size;
+    }
+    return prefix;
 }
 
-/* The first entry of [from, …) whose key would stand in a node like `n`. */
-static uint32_t first_keyed(const node *n, uint32_t from) {
-    return is_inner(n) ? from + 1 : from;
-}
+#define PREFIX_WORTH 32u /* a longer prefix is to save this part of a page */
 
-/* The bytes that all keys begin with that would stand in a node like `n` with the entries [from,
- * to). */
-static uint32_t range_prefix(const sequence *s, uint32_t from, uint32_t to, const node *n) {
+/* The entries [from, to) as a node like `n` would have them. Where the keys have a little more in
+ * common than the prefix of their present nodes, that is left as it is: then the cells need not be
+ * written anew. */
+static part part_of(const sequence *s, uint32_t from, uint32_t to, const node *n) {
+    part p = {.from = from, .to = to};
+    p.count = pieces_of(s, from, to, p.pieces);
+    uint32_t keyed = is_inner(n) ? from + 1 : from;
+    if (is_fixed(n) || to < keyed + 2) return p;
     uint8_t first[KEY_MAX], last[KEY_MAX];
-    from = first_keyed(n, from);
-    if (to < from + 2) return 0;
-    return common_size(sequence_key(s, from, first), sequence_key(s, to - 1, last));
+    p.common = common_size(sequence_key(s, keyed, first), sequence_key(s, to - 1, last));
+    uint32_t old = is_inner(n) ? UINT32_MAX : source_prefix(&p);
+    bool kept =
+        old < p.common && (uint64_t)(p.common - old) * (to - from) < node_bytes(n) / PREFIX_WORTH;
+    p.prefix = kept ? old : p.common;
+    return p;
 }
 
-/* Bytes that an entry takes in a node like `n` with a prefix of `prefix` bytes; without its key, if
- * it is not to stand. */
-static uint32_t entry_cost(const sequence *s, uint32_t i, const node *n, uint32_t prefix,
-                           bool keyed) {
-    node_value value = sequence_value(s, i);
+/* The key of an entry of a piece, assembled in `buffer` if need be. */
+static hs_slice piece_key(const sequence *s, const piece *p, uint32_t i, uint8_t *buffer) {
+    if (p->source == NULL) return s->extra->key;
+    return p->source == s->right && is_keyless(p->source, i) ? s->right_key
+                                                             : node_key(p->source, i, buffer);
+}
+
+static uint32_t piece_key_size(const sequence *s, const piece *p, uint32_t i) {
+    if (p->source == NULL) return (uint32_t)s->extra->key.size;
+    if (is_keyless(p->source, i)) return p->source == s->right ? (uint32_t)s->right_key.size : 0;
+    return p->source->prefix_size + (uint32_t)slots_of(p->source)[i].size;
+}
+
+static node_value piece_value(const sequence *s, const piece *p, uint32_t i) {
+    return p->source == NULL ? s->extra->value : node_get_value(p->source, s->shape, i);
+}
+
+/* Bytes that an entry of a piece takes in a node like `n` with a prefix of `prefix` bytes; without
+ * its key, if it is not to stand. */
+static uint32_t entry_cost(const sequence *s, const piece *p, uint32_t i, const node *n,
+                           uint32_t prefix, bool keyed) {
+    node_value value = piece_value(s, p, i);
     return (uint32_t)sizeof(slot) +
-           cell_size(n, keyed ? sequence_key_size(s, i) - prefix : 0, &value);
+           cell_size(n, keyed ? piece_key_size(s, p, i) - prefix : 0, &value);
 }
 
-static bool range_fits(const sequence *s, uint32_t from, uint32_t to, const node *n) {
-    if (is_fixed(n)) return to - from <= n->capacity;
-    uint32_t prefix = range_prefix(s, from, to, n), keyed = first_keyed(n, from);
+static bool fits_with(const sequence *s, const part *p, const node *n, uint32_t prefix) {
     uint64_t bytes = sizeof(node) + round_up(prefix, 4);
-    for (uint32_t i = from; i < to; i++)
-        bytes += entry_cost(s, i, n, prefix, i >= keyed);
+    bool keyed = !is_inner(n);
+    for (uint32_t k = 0; k < p->count; k++)
+        for (uint32_t i = p->pieces[k].from; i < p->pieces[k].to; i++, keyed = true)
+            bytes += entry_cost(s, &p->pieces[k], i, n, prefix, keyed);
     return bytes <= node_bytes(n);
 }
 
-static void fill(const sequence *s, uint32_t from, uint32_t to, node *n) {
-    uint8_t buffer[KEY_MAX];
-    if (!is_fixed(n)) {
-        uint32_t prefix = range_prefix(s, from, to, n);
-        if (prefix > 0) set_prefix(n, sequence_key(s, first_keyed(n, from), buffer).data, prefix);
+/* Whether the part fits into a node like `n`, if need be with the longest prefix. */
+static bool part_fits(const sequence *s, part *p, const node *n) {
+    if (is_fixed(n)) return p->to - p->from <= n->capacity;
+    if (fits_with(s, p, n, p->prefix)) return true;
+    if (p->prefix == p->common) return false;
+    p->prefix = p->common;
+    return fits_with(s, p, n, p->prefix);
+}
+
+/* Appends entries of a fixed leaf. */
+static void append_fixed(node *n, const node_shape *shape, const node *from, uint32_t first,
+                         uint32_t count) {
+    const fixed_layout *l = &shape->layout;
+    memcpy(at(n, NODE_KEYS_OFFSET + n->count * l->key_size),
+           at(from, NODE_KEYS_OFFSET + first * l->key_size), (size_t)count * l->key_size);
+    memcpy(at(n, l->values + n->count * l->stride), at(from, l->values + first * l->stride),
+           (size_t)count * l->stride);
+    n->count = (uint16_t)(n->count + count);
+}
+
+/* Appends entries of a leaf that has the same prefix: their cells as they are. */
+static void append_cells(node *n, const node *from, uint32_t first, uint32_t count) {
+    const slot *old = slots_of(from) + first;
+    slot *new = slots_of(n) + n->count;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t mark;
+        node_value value = cell_value(from, &old[i], &mark);
+        uint32_t size = cell_size(from, old[i].size, &value);
+        n->cells -= size;
+        memcpy(at(n, n->cells), at(from, old[i].offset), size);
+        new[i] = (slot){old[i].head, (uint16_t)n->cells, old[i].size};
     }
-    for (uint32_t i = from; i < to; i++) {
-        node_value value = sequence_value(s, i);
-        hs_slice key = sequence_key(s, i, buffer);
+    n->count = (uint16_t)(n->count + count);
+    assert(n->cells >= slots_offset(n) + n->count * (uint32_t)sizeof(slot));
+}
+
+static void append_anew(const sequence *s, const piece *p, node *n) {
+    uint8_t buffer[KEY_MAX];
+    for (uint32_t i = p->from; i < p->to; i++) {
+        node_value value = piece_value(s, p, i);
+        hs_slice key = piece_key(s, p, i, buffer);
         if (is_fixed(n)) {
             fixed_insert(n, s->shape, n->count, key, value.bytes);
         } else {
@@ -605,17 +698,43 @@ static void fill(const sequence *s, uint32_t from, uint32_t to, node *n) {
     }
 }
 
+/* Fills an empty node with the part, which fits. */
+static void fill(const sequence *s, const part *p, node *n) {
+    uint8_t buffer[KEY_MAX];
+    if (p->prefix > 0)
+        set_prefix(n, sequence_key(s, is_inner(n) ? p->from + 1 : p->from, buffer).data, p->prefix);
+    for (uint32_t k = 0; k < p->count; k++) {
+        const piece *from = &p->pieces[k];
+        if (from->source != NULL && is_fixed(n)) {
+            append_fixed(n, s->shape, from->source, from->from, from->to - from->from);
+        } else if (from->source != NULL && !is_inner(n) && from->source->prefix_size == p->prefix) {
+            append_cells(n, from->source, from->from, from->to - from->from);
+        } else {
+            append_anew(s, from, n);
+        }
+    }
+}
+
+/* How many entries from the front on take at least `bytes` bytes; *total receives what all take. */
+static uint32_t entries_up_to(const sequence *s, const node *n, uint64_t bytes, uint64_t *total) {
+    piece pieces[PIECES_MAX];
+    uint32_t count = pieces_of(s, 0, s->count, pieces), entries = 0;
+    *total = 0;
+    for (uint32_t k = 0; k < count; k++)
+        for (uint32_t i = pieces[k].from; i < pieces[k].to; i++) {
+            if (*total < bytes) entries++;
+            *total += entry_cost(s, &pieces[k], i, n, 0, true);
+        }
+    return entries;
+}
+
 /* Where to cut the sequence so that both parts have about half of the bytes. */
 static uint32_t middle_of(const sequence *s, const node *n) {
+    uint64_t total, again;
     if (is_fixed(n)) return (s->count + 1) / 2;
-    uint64_t total = 0, sum = 0;
-    for (uint32_t i = 0; i < s->count; i++)
-        total += entry_cost(s, i, n, 0, true);
-    for (uint32_t i = 0; i + 1 < s->count; i++) {
-        sum += entry_cost(s, i, n, 0, true);
-        if (sum * 2 >= total) return i + 1;
-    }
-    return s->count - 1;
+    entries_up_to(s, n, 0, &total);
+    uint32_t middle = entries_up_to(s, n, (total + 1) / 2, &again);
+    return middle < s->count ? middle : s->count - 1;
 }
 
 static sequence sequence_of(const node *left, const node *right, hs_slice right_key,
@@ -641,9 +760,10 @@ static void separate(const sequence *s, uint32_t cut, node_separator *separator)
 /* Divides the sequence at `cut`, if both parts fit. */
 static bool divide(const sequence *s, uint32_t cut, node *a, node *b, node_separator *separator) {
     if (cut < 1 || cut >= s->count) return false;
-    if (!range_fits(s, 0, cut, a) || !range_fits(s, cut, s->count, b)) return false;
-    fill(s, 0, cut, a);
-    fill(s, cut, s->count, b);
+    part left = part_of(s, 0, cut, a), right = part_of(s, cut, s->count, b);
+    if (!part_fits(s, &left, a) || !part_fits(s, &right, b)) return false;
+    fill(s, &left, a);
+    fill(s, &right, b);
     separate(s, cut, separator);
     return true;
 }
@@ -669,8 +789,9 @@ bool node_distribute(const node *left, const node *right, const node_shape *shap
 bool node_merge(const node *left, const node *right, hs_slice separator, const node_shape *shape,
                 node *to) {
     sequence s = sequence_of(left, right, separator, shape, NULL);
-    if (!range_fits(&s, 0, s.count, to)) return false;
-    fill(&s, 0, s.count, to);
+    part all = part_of(&s, 0, s.count, to);
+    if (!part_fits(&s, &all, to)) return false;
+    fill(&s, &all, to);
     return true;
 }
 

@@ -83,7 +83,7 @@ static void gather(store *s) {
 
 /* Writes records that were taken from the queue, without a lock. */
 static hs_status write_records(store *s, const wal_record *first, bool sync, uint64_t *sync_ns) {
-    TRY(wal_write(&s->log, first));
+    TRY(wal_write(&s->log, first, sync));
     if (!sync) return HS_OK;
     uint64_t start = clock_monotonic_ns();
     hs_status status = vfs_sync(s->log.file);

@@ -198,6 +198,13 @@ static bool change_entry(node *parent, const node_shape *shape, uint32_t index, 
     return false;
 }
 
+/* Whether sharing with a sibling puts off the next split for long enough to be worth the moving of
+ * all their entries; few are soon moved. */
+static bool worth_sharing(const node *sibling) {
+    uint64_t used = node_used(sibling), limit = node_limit(sibling);
+    return sibling->count < 8 ? used * 10 <= limit * 9 : used * 4 <= limit * 3;
+}
+
 /* Shares the entries of the leaf on the path, and the new one, with its sibling on one side. */
 static bool share_with_sibling(txn *t, table_entry *e, tree_path *path, bool right_side,
                                const node_entry *extra) {
@@ -209,8 +216,7 @@ static bool share_with_sibling(txn *t, table_entry *e, tree_path *path, bool rig
     if (tree_node(t->store, e, node_child(parent, right_side ? at + 1 : at - 1), 0, &sibling) !=
         HS_OK)
         return false;
-    /* Worth it only while the sibling has a fair part of its room left. */
-    if (node_used(sibling) * 10 > node_limit(sibling) * 9) return false;
+    if (!worth_sharing(sibling)) return false;
     node *a = new_node(t, e, 0), *b = new_node(t, e, 0);
     node_entry moved = *extra;
     if (!right_side) moved.index += sibling->count;

@@ -29,6 +29,9 @@ typedef struct vfs_ops {
     hs_status (*read)(vfs_file *file, uint64_t offset, void *data, size_t size);
     /* Writes all of `count` buffers one behind the other, or fails having written any part. */
     hs_status (*write)(vfs_file *file, uint64_t offset, const vfs_buffer *buffers, size_t count);
+    /* The same for few bytes inside of the file, of which nobody waits for a sync: for the price of
+     * a copy, where the system allows it. By one thread at a time. */
+    hs_status (*store)(vfs_file *file, uint64_t offset, const void *data, size_t size);
     /* Everything written or stored through the map so far is on disk, with the file's size. */
     hs_status (*sync)(vfs_file *file);
     /* Brings a part of the file out of the system's memory, and returns when that is done. What
@@ -86,6 +89,9 @@ static inline hs_status vfs_read(vfs_file *f, uint64_t offset, void *data, size_
 static inline hs_status vfs_write(vfs_file *f, uint64_t offset, const vfs_buffer *buffers,
                                   size_t count) {
     return f->ops->write(f, offset, buffers, count);
+}
+static inline hs_status vfs_store(vfs_file *f, uint64_t offset, const void *data, size_t size) {
+    return f->ops->store(f, offset, data, size);
 }
 static inline hs_status vfs_sync(vfs_file *f) {
     return f->ops->sync(f);

@@ -28,11 +28,15 @@
 #define XFS_SUPER_MAGIC 0x58465342
 #define MAP_UNIT        4096 /* bytes of a part of the map that always exists */
 #define WRITE_BATCH     64   /* buffers handed to the system at once */
+#define WINDOW_SIZE     (UINT64_C(4) << 20)
 
 typedef struct posix_file {
     vfs_file base;
     int descriptor;
-    void *map;   /* NULL: it is not mapped */
+    void *map; /* NULL: it is not mapped */
+    /* The part of the file that bytes are stored in without a call of the system. */
+    uint8_t *window; /* NULL: there is none */
+    uint64_t window_offset;
     char path[]; /* for messages */
 } posix_file;
 
@@ -64,6 +68,7 @@ static hs_status posix_open(vfs *system, const char *path, bool create, vfs_file
     if (file == NULL) return error_memory("an open file", sizeof *file + length + 1);
     file->base.ops = system->ops;
     file->map = NULL;
+    file->window = NULL;
     memcpy(file->path, path, length + 1);
     int flags = O_RDWR | O_CLOEXEC | (create ? O_CREAT | O_EXCL : 0);
     file->descriptor = open_above_standard(path, flags);
@@ -82,6 +87,7 @@ static hs_status posix_open(vfs *system, const char *path, bool create, vfs_file
 }
 
 static void posix_close(vfs_file *file) {
+    if (posix(file)->window != NULL) munmap(posix(file)->window, WINDOW_SIZE);
     /* Linux frees the descriptor even when close reports an error, and nothing is owed to it: what
      * must be kept was synced before. */
     close(posix(file)->descriptor);
@@ -148,6 +154,34 @@ static hs_status posix_write(vfs_file *base, uint64_t offset, const vfs_buffer *
         offset += (uint64_t)put;
         skip += (size_t)put;
     }
+}
+
+/* Lays the window over the bytes from `offset` on. False if the system does not grant it. */
+static bool move_window(posix_file *file, uint64_t offset) {
+    uint64_t start = offset / WINDOW_SIZE * WINDOW_SIZE;
+    if (file->window != NULL && start == file->window_offset) return true;
+    int fixed = file->window != NULL ? MAP_FIXED : 0;
+    void *window = mmap(file->window, WINDOW_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | fixed,
+                        file->descriptor, (off_t)start);
+    if (window == MAP_FAILED) {
+        if (file->window != NULL) munmap(file->window, WINDOW_SIZE);
+        file->window = NULL;
+        return false;
+    }
+    file->window = window;
+    file->window_offset = start;
+    return true;
+}
+
+/* What is copied into a shared map is with the system as if it had been written: it survives the
+ * process, and the next sync takes it along. */
+static hs_status posix_store(vfs_file *base, uint64_t offset, const void *data, size_t size) {
+    posix_file *file = posix(base);
+    uint64_t inside = offset % WINDOW_SIZE;
+    if (inside + size > WINDOW_SIZE || !move_window(file, offset))
+        return posix_write(base, offset, &(vfs_buffer){data, size}, 1);
+    memcpy(file->window + inside, data, size);
+    return HS_OK;
 }
 
 /* Takes the file's pages out of the page table at once; who touches them next maps them again. Left
@@ -412,6 +446,7 @@ vfs *vfs_posix(void) {
         .sync = posix_sync,
         .write_back = posix_write_back,
         .sync_written = posix_sync_written,
+        .store = posix_store,
         .write_behind = posix_write_behind,
         .size = posix_size,
         .grow = posix_grow,

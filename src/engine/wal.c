@@ -207,12 +207,18 @@ static hs_status ring_read(wal *l, uint64_t position, uint8_t *to, size_t size) 
     return HS_OK;
 }
 
+#define STORED_MAX 1024u /* bytes that are stored rather than written, unless a sync follows */
+
 /* One piece of the ring, split where the ring ends. */
-static hs_status ring_write(wal *l, uint64_t position, const uint8_t *data, size_t size) {
+static hs_status ring_write(wal *l, uint64_t position, const uint8_t *data, size_t size,
+                            bool synced) {
     while (size > 0) {
         uint64_t offset = position % l->capacity;
         size_t part = size < l->capacity - offset ? size : (size_t)(l->capacity - offset);
-        TRY(vfs_write(l->file, LOG_RING_OFFSET + offset, &(vfs_buffer){data, part}, 1));
+        if (!synced && part <= STORED_MAX)
+            TRY(vfs_store(l->file, LOG_RING_OFFSET + offset, data, part));
+        else
+            TRY(vfs_write(l->file, LOG_RING_OFFSET + offset, &(vfs_buffer){data, part}, 1));
         data += part;
         position += part;
         size -= part;
@@ -301,7 +307,7 @@ hs_status wal_scan_rewrite(wal_scan *s, uint64_t end) {
     if (end <= from) return HS_OK;
     assert(end <= s->position);
     size_t size = (size_t)(end - from);
-    TRY(ring_write(s->log, from, s->buffer + s->rewritten, size));
+    TRY(ring_write(s->log, from, s->buffer + s->rewritten, size, true));
     s->rewritten += size;
     uint64_t offset = from % s->log->capacity, to_wrap = s->log->capacity - offset;
     vfs_write_behind(s->log->file, LOG_RING_OFFSET + offset, size < to_wrap ? size : to_wrap);
@@ -388,27 +394,27 @@ void wal_append(wal *l, wal_record *record, uint64_t sequence) {
 }
 
 /* Small records are gathered, so that neighbours are written with one call. */
-hs_status wal_write(wal *l, const wal_record *first) {
+hs_status wal_write(wal *l, const wal_record *first, bool synced) {
     uint64_t start = first == NULL ? 0 : first->position; /* of what is staged */
     size_t staged = 0;
     for (const wal_record *r = first; r != NULL; r = r->next) {
         size_t size = sizeof r->header + r->payload_size, whole = wal_record_bytes(r->payload_size);
         bool copied = size <= STAGED_MAX;
         if (staged > 0 && (!copied || staged + whole > STAGING_SIZE)) {
-            TRY(ring_write(l, start, l->staging, staged));
+            TRY(ring_write(l, start, l->staging, staged, synced));
             start = r->position;
             staged = 0;
         }
         if (copied) {
             memcpy(l->staging + staged, &r->header, size);
         } else {
-            TRY(ring_write(l, start, (const uint8_t *)&r->header, size));
+            TRY(ring_write(l, start, (const uint8_t *)&r->header, size, synced));
             start += size;
         }
         memset(l->staging + staged + (copied ? size : 0), 0, whole - size);
         staged += copied ? whole : whole - size;
     }
-    return staged == 0 ? HS_OK : ring_write(l, start, l->staging, staged);
+    return staged == 0 ? HS_OK : ring_write(l, start, l->staging, staged, synced);
 }
 
 hs_status wal_rewrite_header(wal *l) {

@@ -139,8 +139,9 @@ hs_status wal_prepare(wal *l, uint64_t position);
  * lock, and has made sure that the ring has room and is prepared. */
 void wal_append(wal *l, wal_record *record, uint64_t sequence);
 
-/* Writes queued records (a list as taken from the queue) to the file; frees nothing. HS_IO. */
-hs_status wal_write(wal *l, const wal_record *first);
+/* Writes queued records (a list as taken from the queue) to the file; frees nothing. `synced`: a
+ * sync follows at once. HS_IO. */
+hs_status wal_write(wal *l, const wal_record *first, bool synced);
 void wal_free_records(wal_record *first);
 
 /* Writes the other header slot after a checkpoint of commit `sequence`, and brings it to disk: at

@@ -231,7 +231,7 @@ static void forge_record(collection *c, const void *payload, size_t size, uint32
     r->header.payload_hash = XXH3_64bits(r->payload, size);
     assert_ok(wal_prepare(&log, log.end + wal_record_bytes(size)));
     wal_append(&log, r, scan.sequence);
-    assert_ok(wal_write(&log, log.queue_first));
+    assert_ok(wal_write(&log, log.queue_first, true));
     wal_close(&log);
 }
 

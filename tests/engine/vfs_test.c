@@ -56,6 +56,32 @@ static void expect_text_at(vfs_file *file, uint64_t offset, const char *text) {
 
 /* --- both ------------------------------------------------------------------------------------- */
 
+/* The window of the system's files covers 4 MiB at a time: stores within one, across its end, in
+ * another one, and back. */
+static void what_is_stored_is_read_and_mixes_with_what_is_written(void **state) {
+    place *p = *state;
+    const uint64_t window = UINT64_C(4) << 20;
+    vfs_file *file = open_file(p, true);
+    assert_ok(vfs_grow(file, 3 * window));
+    assert_ok(vfs_store(file, 10, "stored", 6));
+    expect_text_at(file, 10, "stored");
+    write_text(file, 12, "writ");
+    expect_text_at(file, 10, "stwrit");
+    assert_ok(vfs_store(file, 14, "AB", 2));
+    expect_text_at(file, 10, "stwrAB");
+    assert_ok(vfs_store(file, window - 3, "across", 6));
+    expect_text_at(file, window - 3, "across");
+    assert_ok(vfs_store(file, 2 * window + 5, "far", 3));
+    assert_ok(vfs_store(file, 10, "back", 4));
+    assert_ok(vfs_sync(file));
+    vfs_close(file);
+    file = open_file(p, false);
+    expect_text_at(file, 10, "backAB");
+    expect_text_at(file, window - 3, "across");
+    expect_text_at(file, 2 * window + 5, "far");
+    vfs_close(file);
+}
+
 static void creating_and_opening_tell_whether_the_file_is_there(void **state) {
     place *p = *state;
     vfs_file *file = NULL, *other = NULL;
@@ -412,6 +438,7 @@ static void the_chosen_call_fails(void **state) {
 int main(void) {
     static bool on_posix = true, in_memory = false;
     const struct CMUnitTest tests[] = {
+        BOTH(what_is_stored_is_read_and_mixes_with_what_is_written),
         BOTH(creating_and_opening_tell_whether_the_file_is_there),
         BOTH(what_is_written_in_many_buffers_is_read_back),
         BOTH(reading_behind_the_end_is_an_error),

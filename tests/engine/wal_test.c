@@ -65,7 +65,7 @@ static hs_status flush(place *p) {
     wal_record *first = p->log.queue_first;
     p->log.queue_first = p->log.queue_last = NULL;
     p->log.queue_bytes = 0;
-    hs_status status = wal_write(&p->log, first);
+    hs_status status = wal_write(&p->log, first, false);
     wal_free_records(first);
     return status;
 }

@@ -462,6 +462,10 @@ static hs_status memory_write(vfs_file *f, uint64_t offset, const vfs_buffer *bu
     return fails ? fault_error(m, "write", file->path) : HS_OK;
 }
 
+static hs_status memory_store(vfs_file *f, uint64_t offset, const void *data, size_t size) {
+    return memory_write(f, offset, &(vfs_buffer){data, size}, 1);
+}
+
 static hs_status memory_sync(vfs_file *f) {
     memory_handle *handle = handle_of(f);
     memory_vfs *m = handle->owner;
@@ -632,6 +636,7 @@ memory_vfs *memory_vfs_create(void) {
         .close = memory_close,
         .read = memory_read,
         .write = memory_write,
+        .store = memory_store,
         .sync = memory_sync,
         .write_back = memory_write_back,
         .sync_written = memory_sync_written,
