@@ -202,7 +202,7 @@ static bool change_entry(node *parent, const node_shape *shape, uint32_t index, 
  * all their entries; few are soon moved. */
 static bool worth_sharing(const node *sibling) {
     uint64_t used = node_used(sibling), limit = node_limit(sibling);
-    return sibling->count < 8 ? used * 10 <= limit * 9 : used * 4 <= limit * 3;
+    return sibling->count < 8 ? used * 10 <= limit * 9 : used * 5 <= limit * 4;
 }
 
 /* Shares the entries of the leaf on the path, and the new one, with its sibling on one side. */
