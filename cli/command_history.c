@@ -1,4 +1,4 @@
-/* command_history.c: history (the versions of a property) and purge (of what is no longer needed). */
+/* command_history.c: history (the versions of a property), purge (of what is needed no longer). */
 #include <string.h>
 
 #include "address.h"

@@ -1,4 +1,4 @@
-/* properties.c: typed values by name: an index of them, conditions that use it, and their history. */
+/* properties.c: typed values by name: an index, conditions that use it, and a history. */
 #include "example.h"
 
 static hs_time day(const char *text) {

@@ -1,4 +1,4 @@
-/* timeseries.c: points, ranges, buckets, values as of a time; old points given up for roll-ups. */
+/* timeseries.c: points, ranges, buckets, as-of values; old points given up for roll-ups. */
 #include "example.h"
 
 #define MINUTE INT64_C(60000000)
