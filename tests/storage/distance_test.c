@@ -90,6 +90,32 @@ static void bounds_are_not_above_the_distance_and_near_it(void **state) {
     assert_int_equal(tight, all);
 }
 
+/* The squares of such rows lose their digits in float32 or vanish, though the products do not. */
+static void bounds_hold_for_rows_whose_squares_underflow(void **state) {
+    (void)state;
+    enum { N = 19 };
+    test_random random = test_random_start();
+    float query[N], rows[ROWS * N];
+    double bounds[ROWS];
+    size_t forms;
+    const kernels *const *form = kernels_all(&forms);
+    for (int round = 0; round < 400; round++) {
+        float size = ldexpf(1, -(int)test_random_below(&random, 60) - 40);
+        for (int i = 0; i < N; i++)
+            query[i] = ((float)test_random_below(&random, 2000) / 999 - 1) * 0x1p100f;
+        for (int i = 0; i < ROWS * N; i++)
+            rows[i] = ((float)test_random_below(&random, 2000) / 999 - 1) * size;
+        for (size_t f = 0; f < forms; f++)
+            for (hs_metric metric = HS_L2; metric <= HS_L1 && form[f]->supported(); metric++) {
+                distance d;
+                distance_prepare(&d, form[f], metric, ELEMENT_F32, query, N);
+                distance_bounds(&d, rows, N * sizeof(float), ROWS, bounds);
+                for (size_t r = 0; r < ROWS; r++)
+                    assert_true(bounds[r] <= distance_exact(&d, rows + r * N));
+            }
+    }
+}
+
 static void hamming_distances_count_bits(void **state) {
     (void)state;
     const uint8_t query[] = {0xFF, 0x01}, rows[] = {0xFF, 0x01, 0x00, 0x01, 0x0F, 0x00};
@@ -178,6 +204,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(distances_are_as_defined_in_every_dimension),
         cmocka_unit_test(bounds_are_not_above_the_distance_and_near_it),
+        cmocka_unit_test(bounds_hold_for_rows_whose_squares_underflow),
         cmocka_unit_test(hamming_distances_count_bits),
         cmocka_unit_test(a_vector_is_next_to_itself),
         cmocka_unit_test(a_zero_vector_has_cosine_distance_one_to_everything),

@@ -68,7 +68,8 @@ static double of_sums(const distance *d, double sum, double square) {
 }
 
 /* Each sum may be off by KERNEL_ERROR of its terms' magnitudes, which for a product are at most the
- * product of the norms (Cauchy and Schwarz), and by what is lost where float32 ends. */
+ * product of the norms (Cauchy and Schwarz), and by `least`, what is lost where float32 ends.
+ * Squares lose it long before products do: a cosine is relied on only where that is little. */
 static double bound_of_sums(const distance *d, double sum, double square) {
     double error = 2 * KERNEL_ERROR(d->dimension), least = (double)d->dimension * (double)FLT_MIN;
     double norms = d->norm * sqrt(square);
@@ -81,9 +82,11 @@ static double bound_of_sums(const distance *d, double sum, double square) {
     case HS_L1:
         return sum - sum * error - least;
     case HS_INNER_PRODUCT:
+        norms = d->norm * sqrt(square + least);
         return isfinite(square) ? -sum - norms * (1 + error) * error - least : -INFINITY;
     default:
-        return isfinite(square) && norms > NORMS_MIN ? 1 - sum / norms - 2 * error : -INFINITY;
+        if (!isfinite(square) || square * error < least || norms < NORMS_MIN) return -INFINITY;
+        return 1 - sum / norms - 2 * error;
     }
 }
 
