@@ -188,7 +188,20 @@ static void of_a_cut_text_the_beginning_comes_back(fixture *f) {
     memset(long_text, 0, sizeof long_text);
     value.kind = HS_BYTES;
     assert_true(read_back(&value, buffer, &read));
-    assert_int_equal(read.bytes.size, INDEX_VALUE_MAX / 2);
+    assert_int_equal(read.bytes.size, INDEX_VALUE_MAX / 2 - 1); /* and half a zero */
+}
+
+static void a_text_that_just_fits_comes_back_without_its_end(fixture *f) {
+    (void)f;
+    hs_value read;
+    uint8_t buffer[INDEX_VALUE_MAX];
+    memset(long_text, 'q', sizeof long_text);
+    for (size_t size = INDEX_VALUE_MAX - 5; size < INDEX_VALUE_MAX; size++) {
+        const hs_value value = {.kind = HS_STRING, .bytes = {long_text, size}};
+        assert_true(read_back(&value, buffer, &read));
+        assert_int_equal(read.bytes.size, size);
+        assert_memory_equal(read.bytes.data, long_text, size);
+    }
 }
 
 static void damaged_keys_are_refused(fixture *f) {
@@ -253,6 +266,7 @@ int main(void) {
         FIXTURE_TEST(long_texts_are_cut_and_stay_in_order),
         FIXTURE_TEST(values_come_back_with_their_kind),
         FIXTURE_TEST(of_a_cut_text_the_beginning_comes_back),
+        FIXTURE_TEST(a_text_that_just_fits_comes_back_without_its_end),
         FIXTURE_TEST(damaged_keys_are_refused),
         FIXTURE_TEST(random_bytes_are_read_or_refused_but_nothing_else),
     };

@@ -129,13 +129,16 @@ static bool read_bool(key_reader *in, hs_value *value) {
     return boolean <= 1;
 }
 
-/* A text that was cut has no end, and may end within an escaped zero. */
+/* A text that was cut has no end, unless that just fitted; its last byte may be half of an end, or
+ * of an escaped zero. */
 static void read_cut_text(hs_slice bytes, uint8_t *buffer, hs_value *value) {
     const uint8_t *at = bytes.data, *end = at + bytes.size;
     size_t size = 0;
     for (at++; at < end; at++) {
+        bool is_zero = *at == 0;
+        if (is_zero && (at + 1 == end || at[1] != 0xFF)) break;
         buffer[size++] = *at;
-        if (*at == 0) at++;
+        at += is_zero;
     }
     value->bytes = (hs_slice){buffer, size};
 }
