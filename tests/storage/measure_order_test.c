@@ -340,6 +340,24 @@ static void garbage_is_no_measure_and_no_place(fixture *f) {
                   HS_CORRUPT);
 }
 
+/* −0.0 stands as 0.0: a walk downwards would come back to such a place for ever. */
+static void a_place_at_minus_zero_is_damaged(fixture *f) {
+    const hs_slice nothing = {"", 0};
+    hs_uuid ids[1];
+    hs_ranked ranked[4];
+    size_t count;
+    create_players(f, ids, 1);
+    set_now(f, &ids[0], -1, 1);
+    layout_key place = first_key(f, TYPE, TABLE_MEASURE_ORDER);
+    memset(place.bytes + 3, 0xFF, 8);
+    place.bytes[3] = 0x7F;
+    damage(f, TYPE, TABLE_MEASURE_ORDER, layout_slice(&place), &nothing);
+    hs_snapshot *snapshot = begin_snapshot(f);
+    assert_status(hs_measure_rank(snapshot, TYPE, text("score"), HS_GREATEST, 4, ranked, &count),
+                  HS_CORRUPT);
+    hs_snapshot_close(snapshot);
+}
+
 /* --- against a model -------------------------------------------------------------------------- */
 
 #define PLAYERS 8
@@ -480,6 +498,7 @@ int main(void) {
         FIXTURE_TEST(bad_questions_are_refused),
         FIXTURE_TEST(a_place_that_is_wrong_is_found_and_repaired),
         FIXTURE_TEST(garbage_is_no_measure_and_no_place),
+        FIXTURE_TEST(a_place_at_minus_zero_is_damaged),
         FIXTURE_TEST(random_batches_behave_like_the_model),
     };
     return fixture_run("measure order", tests, sizeof tests / sizeof *tests);

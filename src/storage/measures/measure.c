@@ -100,11 +100,11 @@ hs_status measure_order_read(hs_slice key, uint32_t *name, double *value, hs_uui
     if (key.size != ORDER_KEY_SIZE)
         return error_set(HS_CORRUPT, "a key of %zu bytes in measure_order is damaged", key.size);
     *name = (uint32_t)layout_number(at, 3);
-    uint64_t bits = layout_number(at + 3, 8);
-    bits = bits >> 63 ? bits ^ UINT64_C(1) << 63 : ~bits;
+    uint64_t stored = layout_number(at + 3, 8);
+    uint64_t bits = stored >> 63 ? stored ^ UINT64_C(1) << 63 : ~stored;
     memcpy(value, &bits, sizeof bits);
     memcpy(id->bytes, at + ORDER_GROUP_SIZE, sizeof id->bytes);
-    if (*name == 0 || !isfinite(*value))
+    if (*name == 0 || !isfinite(*value) || value_bits(*value) != stored)
         return error_set(HS_CORRUPT, "a key in measure_order has no name or no number");
     return HS_OK;
 }
