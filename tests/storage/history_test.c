@@ -109,6 +109,25 @@ static void a_correction_replaces_and_a_late_value_enters_the_past(fixture *f) {
     assert_int_equal(newest_commit(f), before);
 }
 
+/* As if each change had been a commit of its own. */
+static void a_correction_stays_if_its_own_batch_goes_on(fixture *f) {
+    hs_uuid id = start(f);
+    const hs_value two = int64(2), three = int64(3);
+    set_int(f, &id, 1, 100, 10);
+    hs_batch *batch = begin_batch(f);
+    assert_ok(hs_batch_time(batch, 101));
+    assert_ok(hs_property_set(batch, TYPE, &id, text("ward"), &two, 10));
+    assert_ok(hs_property_set(batch, TYPE, &id, text("ward"), &three, 20));
+    commit(batch);
+    expect_versions(f, &id, "10:2 20:3");
+    batch = begin_batch(f);
+    assert_ok(hs_batch_time(batch, 102));
+    assert_ok(hs_property_set(batch, TYPE, &id, text("ward"), &two, 20));
+    assert_ok(hs_property_delete(batch, TYPE, &id, text("ward")));
+    commit(batch);
+    expect_versions(f, &id, "10:2 20:2 102:-");
+}
+
 static void a_deletion_is_a_version(fixture *f) {
     hs_uuid id = start(f);
     set_int(f, &id, 1, 100, 10);
@@ -365,6 +384,7 @@ int main(void) {
     const fixture_test tests[] = {
         FIXTURE_TEST(later_values_make_a_history),
         FIXTURE_TEST(a_correction_replaces_and_a_late_value_enters_the_past),
+        FIXTURE_TEST(a_correction_stays_if_its_own_batch_goes_on),
         FIXTURE_TEST(a_deletion_is_a_version),
         FIXTURE_TEST(without_the_option_nothing_is_kept),
         FIXTURE_TEST(all_properties_are_read_as_of_a_time),

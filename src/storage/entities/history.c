@@ -67,11 +67,9 @@ static const record_property *stored_property(const pending_record *pending, uin
     return NULL;
 }
 
-/* Notes a value that the batch itself has set, and that does not stay. */
+/* Notes the present value, which does not stay. */
 static hs_status note_superseded(apply *apply, pending_record *pending,
                                  const record_property *current) {
-    const record_property *stored = stored_property(pending, current->name);
-    if (stored != NULL && stored->valid_from == current->valid_from) return HS_OK; /* at the end */
     return note(apply, pending,
                 (history_change){.kind = HISTORY_VALUE,
                                  .name = current->name,
@@ -195,31 +193,8 @@ static hs_status write_change(apply *apply, const pending_record *pending,
     return engine_put(apply->txn, table, layout_slice(&key), (hs_slice){apply->buffer, size});
 }
 
-/* Keeps a value that was the present one before the batch. */
-static hs_status keep_stored(apply *apply, const pending_record *pending,
-                             const record_property *stored) {
-    const history_change change = {.kind = HISTORY_VALUE,
-                                   .name = stored->name,
-                                   .valid_from = stored->valid_from,
-                                   .updated_at = stored->updated_at,
-                                   .value = stored->value};
-    return write_change(apply, pending, &change);
-}
-
-/* Whether the record goes on to have a later value, or none, in place of a stored one. */
-static bool is_superseded(const pending_record *pending, const record_property *stored) {
-    for (size_t i = 0; i < pending->record.count; i++) {
-        const record_property *now = pending->record.properties + i;
-        if (now->name == stored->name) return now->valid_from > stored->valid_from;
-    }
-    return true;
-}
-
 hs_status history_flush(apply *apply, const pending_record *pending) {
     if (!pending->family->options.property_history) return HS_OK;
-    for (size_t i = 0; i < pending->stored_count; i++)
-        if (is_superseded(pending, pending->stored + i))
-            TRY(keep_stored(apply, pending, pending->stored + i));
     for (const history_change *noted = pending->history; noted != NULL; noted = noted->next)
         TRY(write_change(apply, pending, noted));
     return HS_OK;

@@ -43,8 +43,8 @@ hs_status history_set(apply *apply, pending_record *pending, const record_proper
 /* Takes note of a deletion. */
 hs_status history_delete(apply *apply, pending_record *pending, const record_property *current);
 
-/* Writes what was noted, and the versions that the record is about to lose. Comes before the record
- * and its long values are written. */
+/* Writes what was noted. Comes before the record and its long values are written: values that were
+ * noted may lie there. */
 hs_status history_flush(apply *apply, const pending_record *pending);
 
 /* Carries OPERATION_PROPERTY_PURGE out. */
