@@ -248,6 +248,26 @@ static void a_purge_leaves_what_later_times_need(fixture *f) {
     commit_failing(batch, HS_NOT_FOUND, 0);
 }
 
+static void a_purge_sees_what_its_batch_did_before(fixture *f) {
+    hs_uuid id = start(f);
+    const hs_value two = int64(2), three = int64(3);
+    set_int(f, &id, 1, 100, 10);
+    hs_batch *batch = begin_batch(f);
+    assert_ok(hs_batch_time(batch, 101));
+    assert_ok(hs_property_set(batch, TYPE, &id, text("ward"), &two, 20));
+    assert_ok(hs_property_purge(batch, TYPE, &id, text("ward"), 30));
+    assert_ok(hs_property_set(batch, TYPE, &id, text("ward"), &three, 40));
+    commit(batch);
+    expect_versions(f, &id, "20:2 40:3");
+    batch = begin_batch(f);
+    assert_ok(hs_batch_time(batch, 102));
+    assert_ok(hs_property_delete(batch, TYPE, &id, text("ward")));
+    assert_ok(hs_property_purge(batch, TYPE, &id, text("ward"), 50));
+    assert_ok(hs_property_set(batch, TYPE, &id, text("ward"), &two, 90)); /* it stays deleted */
+    commit(batch);
+    expect_versions(f, &id, "40:3 90:2 102:-");
+}
+
 static void a_deleted_entity_takes_its_history_along(fixture *f) {
     hs_uuid id = start(f), other = create_entity(f, TYPE, "2");
     set_int(f, &id, 1, 100, 10);
@@ -389,6 +409,7 @@ int main(void) {
         FIXTURE_TEST(without_the_option_nothing_is_kept),
         FIXTURE_TEST(all_properties_are_read_as_of_a_time),
         FIXTURE_TEST(a_purge_leaves_what_later_times_need),
+        FIXTURE_TEST(a_purge_sees_what_its_batch_did_before),
         FIXTURE_TEST(a_deleted_entity_takes_its_history_along),
         FIXTURE_TEST(random_changes_behave_like_a_map_of_times),
         FIXTURE_TEST(damaged_versions_are_refused),

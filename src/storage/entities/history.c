@@ -61,9 +61,10 @@ static hs_status note(apply *apply, pending_record *pending, history_change chan
     return HS_OK;
 }
 
-static const record_property *stored_property(const pending_record *pending, uint32_t name) {
-    for (size_t i = 0; i < pending->stored_count; i++)
-        if (pending->stored[i].name == name) return pending->stored + i;
+/* The property as the batch has made it so far; NULL if the record does not have it. */
+static const record_property *current_property(const pending_record *pending, uint32_t name) {
+    for (size_t i = 0; i < pending->record.count; i++)
+        if (pending->record.properties[i].name == name) return pending->record.properties + i;
     return NULL;
 }
 
@@ -91,14 +92,13 @@ static hs_status stored_version(apply *apply, const pending_record *pending, uin
  * 0 if it never was there. */
 static int deleted_since(apply *apply, const pending_record *pending, uint32_t name,
                          hs_time *since) {
-    const record_property *stored = stored_property(pending, name);
     int found = 0;
     for (const history_change *noted = pending->history; noted != NULL; noted = noted->next) {
         if (noted->name != name || noted->kind != HISTORY_DELETED) continue;
         *since = noted->valid_from;
         found = 1;
     }
-    if (found > 0 || stored != NULL) return found;
+    if (found > 0) return found;
     engine_cursor *cursor;
     layout_key prefix = layout_named_key(pending->rid, name);
     layout_key behind = layout_version_key(pending->rid, name, HS_TIME_MAX);
@@ -233,7 +233,7 @@ static int purge_name(apply *apply, apply_family *family, engine_cursor *cursor,
     history_version version;
     TRY(engine_get(apply->txn, history(family->number), layout_slice(&last), &bytes));
     TRY(history_decode(bytes, apply->collection->epoch, &version));
-    const record_property *current = stored_property(pending, group);
+    const record_property *current = current_property(pending, group);
     if (version.is_deletion || (current != NULL && current->valid_from <= before))
         TRY(engine_delete(apply->txn, history(family->number), layout_slice(&last)));
     return found;
@@ -259,6 +259,9 @@ hs_status history_purge(apply *apply, const operation *operation) {
     pending_record *pending;
     TRY(apply_owner_entity(apply, operation, &entity));
     TRY(entities_pending(apply, entity, &pending));
+    TRY(history_flush(apply, pending)); /* so that versions of this batch are found too */
+    pending->history = NULL;
+    pending->history_tail = NULL;
     return purge_names(apply, entity->family, pending, operation);
 }
 
