@@ -241,7 +241,7 @@ hs_status vectors_repair(engine_txn *seen, engine_txn *txn, engine_family family
                          uint64_t *changed) {
     arena arena = {0};
     const vector_kind *kinds;
-    size_t count;
+    size_t count = 0;
     hs_status status = vector_kind_list(seen, family, &arena, &kinds, &count);
     for (size_t i = 0; i < count && status == HS_OK; i++) {
         repairing r = {seen, txn, &kinds[i], changed};
