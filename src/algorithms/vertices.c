@@ -5,9 +5,9 @@
 
 #include "base/error.h"
 
-/* Appends the vertices of a type; there is room for all its entities. */
+/* Appends the vertices of a type; there is room for `room` vertices in all. */
 static hs_status read_type(vertices *vertices, const selection *selection, engine_family family,
-                           engine_cursor *cursor) {
+                           engine_cursor *cursor, uint64_t room) {
     int found;
     while ((found = engine_cursor_next(cursor)) > 0) {
         uint64_t rid;
@@ -16,7 +16,11 @@ static hs_status read_type(vertices *vertices, const selection *selection, engin
             return error_set(HS_CORRUPT,
                              "a key of the records of family %u is damaged; run a check", family);
         TRY(selection_matches(selection, adjacency_row(family, rid), &matches));
-        if (matches) vertices->rids[vertices->count++] = rid;
+        if (!matches) continue;
+        if (vertices->count == room)
+            return error_set(HS_CORRUPT, "family %u has more entities than it counts; run a check",
+                             family);
+        vertices->rids[vertices->count++] = rid;
     }
     return (hs_status)found;
 }
@@ -33,13 +37,14 @@ static hs_status add_type(vertices *vertices, const selection *selection, budget
     if (counters.entities > HS_GRAPH_VERTICES_MAX - vertices->count)
         return error_set(HS_LIMIT, "a graph has at most %u vertices; entity type '%s' has more",
                          HS_GRAPH_VERTICES_MAX, selection->types[index].name);
-    TRY(budget_array(budget, "the vertices of the graph", (void **)&vertices->rids,
-                     vertices->count + counters.entities, sizeof *vertices->rids));
+    uint64_t room = vertices->count + counters.entities;
+    TRY(budget_array(budget, "the vertices of the graph", (void **)&vertices->rids, room,
+                     sizeof *vertices->rids));
     TRY(engine_cursor_open(txn, layout_table(family, TABLE_RECORDS), &cursor));
-    hs_status status = read_type(vertices, selection, family, cursor);
+    hs_status status = read_type(vertices, selection, family, cursor, room);
     engine_cursor_close(cursor);
     range->count = vertices->count - range->first;
-    assert(status != HS_OK || range->count <= counters.entities);
+    assert(range->count <= counters.entities);
     return status;
 }
 

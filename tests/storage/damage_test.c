@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "hyperspatial/algorithms.h"
 #include "storage/fixture.h"
 #include "storage/graph/graph.h"
 #include "storage/series/point_block.h"
@@ -286,6 +287,19 @@ static void edges_into_nowhere_are_found(fixture *f) {
     assert_check_finds(f, "have the unknown type 16777215");
 }
 
+static void a_graph_of_more_entities_than_are_counted_is_damaged(fixture *f) {
+    hs_graph *graph = NULL;
+    counters counters = {.next_rid = 5, .entities = 2};
+    const hs_slice value = {&counters, sizeof counters};
+    create_type(f, "stays");
+    for (int i = 0; i < 4; i++)
+        create_entity(f, "stays", (char[]){(char)('a' + i), 0});
+    damage(f, "stays", TABLE_META, hs_slice_of(META_COUNTERS), &value);
+    hs_snapshot *snapshot = begin_snapshot(f);
+    assert_status(hs_graph_build(snapshot, NULL, &graph), HS_CORRUPT);
+    hs_snapshot_close(snapshot);
+}
+
 static void a_table_of_no_kind_is_found(fixture *f) {
     build(f);
     engine_txn *txn;
@@ -330,6 +344,7 @@ int main(void) {
         FIXTURE_TEST(keys_that_are_none_are_found),
         FIXTURE_TEST(entries_of_nobody_are_found),
         FIXTURE_TEST(edges_into_nowhere_are_found),
+        FIXTURE_TEST(a_graph_of_more_entities_than_are_counted_is_damaged),
         FIXTURE_TEST(a_table_of_no_kind_is_found),
         FIXTURE_TEST(an_entity_with_half_an_edge_can_be_deleted),
     };
