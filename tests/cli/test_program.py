@@ -543,8 +543,10 @@ class Asking(Program):
 
     def test_series_without_a_name_lists_them(self):
         self.assertEqual(self.json("series", "clinic/patients/p1"), [
-            {"name": "Heart Rate", "points": 7, "first": "2171-11-14T10:00:00Z", "last": "2171-11-14T11:30:00Z"},
-            {"name": "odd", "points": 3, "first": "2171-11-14T10:00:00Z", "last": "2171-11-14T10:00:00.000002Z"}])
+            {"name": "Heart Rate", "points": 7, "first": "2171-11-14T10:00:00Z", "last": "2171-11-14T11:30:00Z",
+             "values": "float64"},
+            {"name": "odd", "points": 3, "first": "2171-11-14T10:00:00Z", "last": "2171-11-14T10:00:00.000002Z",
+             "values": "float64"}])
         self.fails(USAGE, "series", "clinic/patients/p1", "--every", "1h", says="NAME")
 
     def test_series_has_its_points_within_a_period(self):

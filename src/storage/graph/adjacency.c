@@ -132,7 +132,9 @@ static hs_status use_family(hs_adjacency *reader, engine_family family) {
     engine_cursor_close(reader->cursor);
     reader->cursor = NULL;
     reader->family = family;
-    if (snapshot_type_name(reader->snapshot, family, &type) != HS_OK) return HS_OK;
+    hs_status status = snapshot_type_name(reader->snapshot, family, &type);
+    if (status == HS_CORRUPT) return HS_OK;
+    if (status != HS_OK) return status;
     return engine_cursor_open(reader->snapshot->txn, table_of(reader, family), &reader->cursor);
 }
 
