@@ -389,6 +389,12 @@ static void what_is_wrong_in_a_history_is_found(fixture *f) {
     assert_status(hs_property_versions(snapshot, TYPE, &id, text("ward"), &versions, &count),
                   HS_CORRUPT);
     hs_snapshot_close(snapshot);
+    const hs_slice list = {"\0\0\1\1\2", 5}; /* of two elements, without them */
+    const hs_slice letter = {"\0\0\x41\xFF", 4};
+    damage(f, TYPE, TABLE_PROPERTY_HISTORY, layout_slice(&first), &list);
+    expect_problem(f, "a list is damaged");
+    damage(f, TYPE, TABLE_PROPERTY_HISTORY, layout_slice(&first), &letter);
+    expect_problem(f, "is not UTF-8");
     damage(f, TYPE, TABLE_PROPERTY_HISTORY, layout_slice(&first), &deletion);
     assert_clean(f);
     layout_key nameless = layout_version_key(rid, 5000, 1),

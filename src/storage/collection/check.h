@@ -40,4 +40,8 @@ hs_status check_entity_exists(check *check, engine_family family, uint64_t rid, 
 /* Verifies the records of a family with their ids, keys, shapes and blobs (entity_check.c). */
 hs_status entities_check(check *check, check_family *family);
 
+/* Bytes of a property's value: texts are UTF-8, documents JSON, and packed lists can be read. */
+hs_status entity_check_bytes(check *check, const check_family *family, uint64_t rid, hs_kind kind,
+                             hs_slice bytes);
+
 #endif

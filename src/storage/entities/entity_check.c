@@ -59,8 +59,7 @@ static hs_status check_shapes(check *check, check_family *family) {
 
 /* --- records ---------------------------------------------------------------------------------- */
 
-/* Texts are UTF-8, documents JSON, and lists can be read. */
-static hs_status check_bytes(check *check, const check_family *family, uint64_t rid, hs_kind kind,
+hs_status entity_check_bytes(check *check, const check_family *family, uint64_t rid, hs_kind kind,
                              hs_slice bytes) {
     arena memory = {0};
     hs_value list;
@@ -88,7 +87,7 @@ static hs_status check_long_value(check *check, const check_family *family, uint
         check_problem(check, "%s: a long value of row %llu is missing or has another size",
                       family->type, (number)rid);
     else
-        TRY(check_bytes(check, family, rid, property->value.kind, value));
+        TRY(entity_check_bytes(check, family, rid, property->value.kind, value));
     return HS_OK;
 }
 
@@ -104,7 +103,7 @@ static hs_status check_properties(check *check, const check_family *family, uint
         if (property.is_long)
             TRY(check_long_value(check, family, rid, &property, expected));
         else if (record_has_bytes(&property.value))
-            TRY(check_bytes(check, family, rid, property.value.kind, property.value.bytes));
+            TRY(entity_check_bytes(check, family, rid, property.value.kind, property.value.bytes));
     }
     if (found < 0) return entity_damaged((hs_status)found, family->family->number, rid);
     if (reader->head.shape != 0) return HS_OK; /* check_shapes has seen its names */

@@ -289,7 +289,9 @@ static hs_status check_version(check *check, const check_family *family, hs_slic
     hs_status status = snapshot_label(check->snapshot, name, &label);
     if (status == HS_OK)
         status = history_decode(value, check->snapshot->collection->epoch, &version);
-    return check_damage(check, family, entity_damaged(status, family->family->number, rid));
+    if (status != HS_OK || !record_has_bytes(&version.value))
+        return check_damage(check, family, entity_damaged(status, family->family->number, rid));
+    return entity_check_bytes(check, family, rid, version.value.kind, version.value.bytes);
 }
 
 hs_status history_check(check *check, check_family *family) {
