@@ -277,10 +277,6 @@ static void run_case(fixture *f, const test_case *c) {
 
 static void run_algorithm(void **state, algorithm algorithm) {
     size_t run = 0;
-    if (access(DATA, R_OK) != 0) {
-        printf("# the files of Graphalytics are not there\n");
-        skip();
-    }
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         if (cases[i].algorithm != algorithm) continue;
         run_case(*state, cases + i);
@@ -310,6 +306,7 @@ static void components_match(void **state) {
 }
 
 int main(void) {
+    if (access(DATA, R_OK) != 0) return skip_all("the data of Graphalytics");
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
     const struct CMUnitTest tests[] = {
         TEST(breadth_first_search_matches),  TEST(label_propagation_matches),

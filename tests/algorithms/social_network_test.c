@@ -87,10 +87,6 @@ static network import_network(fixture *f) {
                              .edge_types = &knows,
                              .edge_type_count = 1,
                              .orientation = HS_UNDIRECTED}};
-    if (access(DATA, R_OK) != 0) {
-        printf("# the files of the Social Network Benchmark are not there\n");
-        skip();
-    }
     n.friends = calloc(1, sizeof *n.friends);
     assert_non_null(n.friends);
     read_persons(n.friends);
@@ -214,6 +210,7 @@ static void a_condition_keeps_to_persons_that_meet_it(void **state) {
 }
 
 int main(void) {
+    if (access(DATA, R_OK) != 0) return skip_all("the data of the Social Network Benchmark");
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_open, fixture_close)
     const struct CMUnitTest tests[] = {
         TEST(friends_are_at_a_distance_of_one),

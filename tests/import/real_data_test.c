@@ -130,6 +130,7 @@ static void wordnet_is_imported_whole(void **state) {
 }
 
 int main(void) {
+    if (shared_data() == NULL) return skip_all("a folder of data sets");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wordnet_is_imported_whole),
         cmocka_unit_test(the_mimic_demo_is_imported_whole),
