@@ -577,40 +577,18 @@ static uint32_t pieces_of(const sequence *s, uint32_t from, uint32_t to, piece *
 typedef struct part {
     uint32_t from, to;
     uint32_t prefix;
-    uint32_t common; /* what its keys begin with: the longest prefix */
     uint32_t count;
     piece pieces[PIECES_MAX];
 } part;
 
-/* The length of the prefix that all nodes have from which the part takes entries; UINT32_MAX if
- * they differ. */
-static uint32_t source_prefix(const part *p) {
-    uint32_t prefix = UINT32_MAX;
-    for (uint32_t i = 0; i < p->count; i++) {
-        const node *source = p->pieces[i].source;
-        if (source == NULL) continue;
-        if (prefix != UINT32_MAX && source->prefix_size != prefix) return UINT32_MAX;
-        prefix = source->prefix_size;
-    }
-    return prefix;
-}
-
-#define PREFIX_WORTH 32u /* a longer prefix is to save this part of a page */
-
-/* The entries [from, to) as a node like `n` would have them. Where the keys have a little more in
- * common than the prefix of their present nodes, that is left as it is: then the cells need not be
- * written anew. */
+/* The entries [from, to) as a node like `n` would have them, with the longest prefix. */
 static part part_of(const sequence *s, uint32_t from, uint32_t to, const node *n) {
     part p = {.from = from, .to = to};
     p.count = pieces_of(s, from, to, p.pieces);
     uint32_t keyed = is_inner(n) ? from + 1 : from;
     if (is_fixed(n) || to < keyed + 2) return p;
     uint8_t first[KEY_MAX], last[KEY_MAX];
-    p.common = common_size(sequence_key(s, keyed, first), sequence_key(s, to - 1, last));
-    uint32_t old = is_inner(n) ? UINT32_MAX : source_prefix(&p);
-    bool kept =
-        old < p.common && (uint64_t)(p.common - old) * (to - from) < node_bytes(n) / PREFIX_WORTH;
-    p.prefix = kept ? old : p.common;
+    p.prefix = common_size(sequence_key(s, keyed, first), sequence_key(s, to - 1, last));
     return p;
 }
 
@@ -640,22 +618,14 @@ static uint32_t entry_cost(const sequence *s, const piece *p, uint32_t i, const 
            cell_size(n, keyed ? piece_key_size(s, p, i) - prefix : 0, &value);
 }
 
-static bool fits_with(const sequence *s, const part *p, const node *n, uint32_t prefix) {
-    uint64_t bytes = sizeof(node) + round_up(prefix, 4);
+static bool part_fits(const sequence *s, const part *p, const node *n) {
+    if (is_fixed(n)) return p->to - p->from <= n->capacity;
+    uint64_t bytes = sizeof(node) + round_up(p->prefix, 4);
     bool keyed = !is_inner(n);
     for (uint32_t k = 0; k < p->count; k++)
         for (uint32_t i = p->pieces[k].from; i < p->pieces[k].to; i++, keyed = true)
-            bytes += entry_cost(s, &p->pieces[k], i, n, prefix, keyed);
+            bytes += entry_cost(s, &p->pieces[k], i, n, p->prefix, keyed);
     return bytes <= node_bytes(n);
-}
-
-/* Whether the part fits into a node like `n`, if need be with the longest prefix. */
-static bool part_fits(const sequence *s, part *p, const node *n) {
-    if (is_fixed(n)) return p->to - p->from <= n->capacity;
-    if (fits_with(s, p, n, p->prefix)) return true;
-    if (p->prefix == p->common) return false;
-    p->prefix = p->common;
-    return fits_with(s, p, n, p->prefix);
 }
 
 /* Appends entries of a fixed leaf. */
