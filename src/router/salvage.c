@@ -38,6 +38,9 @@ static hs_status repair_engine(engine *e, const char *path, const hs_config *con
     if (result.places > 0)
         salvage_note(report, "repaired: %llu places in the order of measures were wrong",
                      (unsigned long long)result.places);
+    if (result.positions > 0)
+        salvage_note(report, "repaired: %llu current positions were not the last of a trajectory",
+                     (unsigned long long)result.positions);
     if (result.routes_removed + result.routes_added + result.types > 0)
         salvage_note(report,
                      "repaired: %llu entries of the routing index led to rows that are gone, %llu "

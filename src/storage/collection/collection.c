@@ -84,11 +84,13 @@ static hs_status settings_read(collection *collection, engine_txn *txn) {
     if (value.size != sizeof(uint32_t) || load_u32(value.data) == 0)
         return error_set(HS_CORRUPT, "the settings of collection '%s' are damaged: no \"version\"",
                          collection->name);
-    if (load_u32(value.data) > LAYOUT_VERSION)
+    uint32_t version = load_u32(value.data);
+    if (version != LAYOUT_VERSION)
         return error_set(HS_VERSION,
                          "collection '%s' has storage layout %u, and this version of Hyperspatial "
-                         "knows %d; use a newer one",
-                         collection->name, load_u32(value.data), LAYOUT_VERSION);
+                         "knows %d; use %s one",
+                         collection->name, version, LAYOUT_VERSION,
+                         version > LAYOUT_VERSION ? "a newer" : "the older");
     TRY(setting_read(collection, txn, "namespace", sizeof(hs_uuid), &value));
     memcpy(collection->namespace.bytes, value.data, sizeof(hs_uuid));
     TRY(setting_read(collection, txn, "epoch", sizeof(hs_time), &value));

@@ -34,4 +34,10 @@ const engine_table_definition layout_family_tables[FAMILY_TABLE_COUNT] = {
     {"edge_history", {.key_size = EDGE_KEY_SIZE + 8, .alignment = 1}},
     {"edge_history_in", {.key_size = EDGE_KEY_SIZE + 8, .alignment = 1, .shared = true}},
     {"edge_properties", {.key_size = EDGE_KEY_SIZE + 3, .alignment = 1}},
+    {"positions",
+     {.key_size = RID_KEY_SIZE,
+      .value_size = 3 * 16 * sizeof(float),
+      .fixed_value = true,
+      .alignment = 64,
+      .page_size = 16384}},
 };

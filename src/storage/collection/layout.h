@@ -46,6 +46,7 @@
  *  18 edge_history_in shared                        the same with target and source exchanged
  *  19 edge_properties       rid(6) ‖ name(3) ‖ family(2) ‖ rid(6) ‖ property(3)
  *                                               ->  value (edge_properties.h)
+ *  20 positions fixed       rid(8)              ->  the newest position (current_positions.h)
  *   … vectors_<name>        rid(8)              ->  vector (vector_value.h); fixed for dense and
  *                                                   binary ones
  *   … postings_<name> fixed index(4) ‖ rid(6)   ->  f32; of sparse vectors (postings.h)
@@ -59,7 +60,7 @@
 #include "base/bytes.h"
 #include "engine/engine.h"
 
-#define LAYOUT_VERSION 2 /* of everything in this header and the encodings it names */
+#define LAYOUT_VERSION 3 /* of everything in this header and the encodings it names */
 
 #define SYSTEM_FAMILY "$system"
 enum system_table {
@@ -88,7 +89,8 @@ enum family_table {
     TABLE_EDGE_HISTORY,
     TABLE_EDGE_HISTORY_IN,
     TABLE_EDGE_PROPERTIES,
-    FAMILY_TABLE_COUNT = TABLE_EDGE_PROPERTIES
+    TABLE_POSITIONS,
+    FAMILY_TABLE_COUNT = TABLE_POSITIONS
 };
 
 extern const engine_table_definition layout_system_tables[SYSTEM_TABLE_COUNT];
@@ -147,7 +149,7 @@ static inline hs_time layout_time(uint64_t bits) {
     return (hs_time)(bits ^ (UINT64_C(1) << 63));
 }
 
-/* rid(8): records, vectors; and the prefix of trajectories. */
+/* rid(8): records, vectors, positions; and the prefix of trajectories. */
 #define RID_KEY_SIZE 8
 static inline layout_key layout_rid_key(uint64_t rid) {
     layout_key key = {0};

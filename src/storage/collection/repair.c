@@ -9,6 +9,7 @@
 #include "storage/indexes/index_build.h"
 #include "storage/measures/measures.h"
 #include "storage/series/timeseries.h"
+#include "storage/trajectories/current_positions.h"
 #include "storage/vectors/vectors.h"
 
 #define QUEUE_MAX 10000 /* changes of the index in one commit */
@@ -158,7 +159,8 @@ static unsigned rid_bytes(const engine_table_info *info) {
     uint32_t table = info->table.table;
     const char *name;
     if (table > FAMILY_TABLE_COUNT) return vector_table_is(info, &name) ? RID_KEY_SIZE : 0;
-    if (table == TABLE_RECORDS || table == TABLE_TRAJECTORIES) return RID_KEY_SIZE;
+    if (table == TABLE_RECORDS || table == TABLE_TRAJECTORIES || table == TABLE_POSITIONS)
+        return RID_KEY_SIZE;
     bool named = table == TABLE_META || table == TABLE_SHAPES || table == TABLE_KEYS ||
                  table == TABLE_MEASURE_ORDER || table == TABLE_VECTOR_KINDS;
     return named ? 0 : RID_PREFIX_SIZE;
@@ -275,16 +277,18 @@ static hs_status rebuild_indexes(repair *r, family *family, const char *type) {
     return HS_OK;
 }
 
-/* --- postings --------------------------------------------------------------------------------- */
+/* --- postings and positions ------------------------------------------------------------------- */
 
-static hs_status repair_vectors(repair *r, family *of, const char *type) {
+static hs_status repair_places(repair *r, family *of, const char *type) {
     (void)type;
     engine_txn *txn;
-    uint64_t changed = 0;
+    uint64_t postings = 0, positions = 0;
     TRY(engine_begin_write(r->collection->engine, &of->number, 1, HS_BUFFERED, &txn));
-    hs_status status = vectors_repair(r->seen, txn, of->number, &changed);
-    r->result->postings += changed;
-    if (status == HS_OK && changed > 0) return engine_commit(txn);
+    hs_status status = vectors_repair(r->seen, txn, of->number, &postings);
+    if (status == HS_OK) status = current_positions_repair(r->seen, txn, of->number, &positions);
+    r->result->postings += postings;
+    r->result->positions += positions;
+    if (status == HS_OK && postings + positions > 0) return engine_commit(txn);
     engine_abort(txn);
     return status;
 }
@@ -295,7 +299,7 @@ static hs_status repair_all(repair *r) {
     TRY(for_each_type(r, check_rows));
     TRY(flush(r, 1));
     TRY(for_each_type(r, check_order));
-    TRY(for_each_type(r, repair_vectors));
+    TRY(for_each_type(r, repair_places));
     TRY(for_each_type(r, check_counters));
     return for_each_type(r, rebuild_indexes);
 }

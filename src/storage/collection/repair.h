@@ -2,7 +2,8 @@
  * its rows were lost.
  *
  * The routing index leads to every record that can be read, and to nothing else; the postings of
- * sparse vectors are those of the vectors. The counters of each entity type are what is there, and
+ * sparse vectors are those of the vectors, and current positions are the last ones of their
+ * trajectories. The counters of each entity type are what is there, and
  * so are those of lists of edges, and no row number that anything still names is given again.
  * Indexes of properties are built anew, and the entities stand in the order of their measures.
  * What a record cannot tell stays as it is, and is what a check finds.
@@ -17,6 +18,7 @@ typedef struct repair_result {
     uint64_t routes_added;    /* to records that the index did not lead to */
     uint64_t places;          /* removed from or added to measure_order */
     uint64_t postings;        /* of sparse vectors, added or removed */
+    uint64_t positions;       /* current ones, written or removed */
     uint64_t types;           /* whose counters were wrong */
     uint64_t indexes;         /* of properties, built anew */
     uint64_t indexes_dropped; /* for equal values in unique ones, or a damaged list */

@@ -50,6 +50,7 @@ hs_status position_writer_open(position_writer *w, engine_txn *txn, engine_table
     w->cursor = NULL;
     w->merged = NULL;
     w->merged_capacity = 0;
+    w->moved = false;
     return engine_cursor_open(txn, table, &w->cursor);
 }
 
@@ -113,6 +114,11 @@ static hs_status merge(position_writer *w, size_t old_count, const hs_position *
     return HS_OK;
 }
 
+static void note_newest(position_writer *w, const hs_position *newest) {
+    w->moved = true;
+    w->newest = *newest;
+}
+
 /* Merges positions into the block that the cursor stands on; `last`: no block follows. */
 static hs_status change_block(position_writer *w, uint64_t rid, const hs_position *positions,
                               size_t count, bool last) {
@@ -121,6 +127,8 @@ static hs_status change_block(position_writer *w, uint64_t rid, const hs_positio
     TRY(read_block(w->cursor, rid, w->old, &old_count));
     hs_time start = w->old[0].time;
     bool appends = last && w->old[old_count - 1].time < positions[0].time;
+    if (last && w->old[old_count - 1].time <= positions[count - 1].time)
+        note_newest(w, &positions[count - 1]);
     if (appends && old_count == POSITION_BLOCK_MAX) return put_full(w, rid, positions, count);
     TRY(merge(w, old_count, positions, count, &merged, &changed));
     if (!changed) return HS_OK;
@@ -143,11 +151,15 @@ static size_t count_before(const hs_position *positions, size_t count, hs_time t
 
 hs_status position_writer_write(position_writer *w, uint64_t rid, const hs_position *positions,
                                 size_t count) {
+    w->moved = false;
     while (count > 0) {
         hs_time start = 0, next = 0;
         int found = seek_block(w->cursor, rid, positions[0].time, &start);
         if (found < 0) return (hs_status)found;
-        if (found == 0) return put_full(w, rid, positions, count);
+        if (found == 0) {
+            note_newest(w, &positions[count - 1]);
+            return put_full(w, rid, positions, count);
+        }
         found = stands_in(w->cursor, rid, engine_cursor_next(w->cursor), &next);
         if (found < 0) return (hs_status)found;
         size_t taken = found == 1 ? count_before(positions, count, next) : count;
@@ -278,4 +290,18 @@ int position_reader_next(position_reader *r, size_t *count) {
     if (status != HS_OK) return r->state = (int)status;
     r->state = stands_in(r->cursor, r->rid, engine_cursor_next(r->cursor), &start);
     return 1;
+}
+
+hs_status position_find(engine_txn *txn, engine_table table, uint64_t rid, hs_time time,
+                        hs_position *position) {
+    position_reader reader;
+    size_t count = 0;
+    TRY(position_reader_open(&reader, txn, table, rid, time));
+    int found = position_reader_next(&reader, &count);
+    while (found == 1 && count > 0 && reader.positions[count - 1].time > time)
+        count--;
+    if (found == 1 && count > 0) *position = reader.positions[count - 1];
+    position_reader_close(&reader);
+    if (found < 0) return (hs_status)found;
+    return found == 1 && count > 0 ? HS_OK : HS_NOT_FOUND;
 }

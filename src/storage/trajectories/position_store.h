@@ -22,6 +22,8 @@ typedef struct position_writer {
     hs_position old[POSITION_BLOCK_MAX]; /* the block being changed */
     hs_position *merged;
     size_t merged_capacity;
+    bool moved; /* the last write has set the newest position of its trajectory: */
+    hs_position newest;
 } position_writer;
 
 hs_status position_writer_open(position_writer *writer, engine_txn *txn, engine_table table);
@@ -55,5 +57,9 @@ void position_reader_close(position_reader *reader);
 
 /* Decodes the block that the reader stands on, and moves to the next: 1, 0 at the end, an error. */
 int position_reader_next(position_reader *reader, size_t *count);
+
+/* The last position at or before `time`. HS_NOT_FOUND without a message. */
+hs_status position_find(engine_txn *txn, engine_table table, uint64_t rid, hs_time time,
+                        hs_position *position);
 
 #endif

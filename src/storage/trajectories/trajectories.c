@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "storage/collection/prefix.h"
+#include "storage/trajectories/current_positions.h"
 #include "storage/trajectories/position_store.h"
 #include "storage/trajectories/thinning.h"
 
@@ -112,6 +113,15 @@ static bool keeps_thinned(void *context, const hs_position *position, bool last)
     return thinning_keeps(context, position) || last;
 }
 
+/* After a deletion, which may have taken the newest position. (Thinning keeps it.) */
+static hs_status follow_end(position_writer *writer, uint64_t rid) {
+    hs_position newest;
+    engine_family family = writer->table.family;
+    hs_status status = position_find(writer->txn, writer->table, rid, INT64_MAX, &newest);
+    if (status == HS_NOT_FOUND) return current_positions_delete(writer->txn, family, rid);
+    return status == HS_OK ? current_positions_put(writer->txn, family, rid, &newest) : status;
+}
+
 static hs_status carry_out(apply *apply, const operation *operation, position_writer *writer,
                            uint64_t rid) {
     hs_time from = operation->trajectory.from, to = operation->trajectory.to;
@@ -119,11 +129,15 @@ static hs_status carry_out(apply *apply, const operation *operation, position_wr
         const hs_position *positions = operation->trajectory.positions;
         size_t count = operation->trajectory.count;
         TRY(sort_positions(apply, &positions, &count));
-        return position_writer_write(writer, rid, positions, count);
+        TRY(position_writer_write(writer, rid, positions, count));
+        if (!writer->moved) return HS_OK;
+        return current_positions_put(writer->txn, writer->table.family, rid, &writer->newest);
     }
     if (from >= to) return HS_OK;
-    if (operation->kind == OPERATION_TRAJECTORY_DELETE)
-        return position_writer_rewrite(writer, rid, from, to, keeps_none, NULL);
+    if (operation->kind == OPERATION_TRAJECTORY_DELETE) {
+        TRY(position_writer_rewrite(writer, rid, from, to, keeps_none, NULL));
+        return follow_end(writer, rid);
+    }
     thinning thinning = {.rule = *operation->trajectory.thinning};
     return position_writer_rewrite(writer, rid, from, to, keeps_thinned, &thinning);
 }
@@ -142,6 +156,7 @@ hs_status trajectories_apply(apply *apply, const operation *operation) {
 
 hs_status trajectories_delete_entity(apply *apply, apply_family *family, uint64_t rid) {
     layout_key prefix = layout_rid_key(rid);
+    TRY(current_positions_delete(apply->txn, family->number, rid));
     return prefix_delete(apply->txn, layout_table(family->number, TABLE_TRAJECTORIES),
                          layout_slice(&prefix));
 }

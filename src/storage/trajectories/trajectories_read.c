@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "storage/collection/mention.h"
+#include "storage/trajectories/current_positions.h"
 #include "storage/trajectories/position_store.h"
 #include "storage/trajectories/thinning.h"
 #include "storage/trajectories/trajectories.h"
@@ -129,21 +130,6 @@ int hs_trajectory_next_many(hs_trajectory_iterator *it, const hs_position **posi
 
 /* --- one position ----------------------------------------------------------------------------- */
 
-/* The last position at or before `time`. HS_NOT_FOUND without a message. */
-static hs_status find_before(engine_txn *txn, engine_table table, uint64_t rid, hs_time time,
-                             hs_position *position) {
-    position_reader reader;
-    size_t count = 0;
-    TRY(position_reader_open(&reader, txn, table, rid, time));
-    int found = position_reader_next(&reader, &count);
-    while (found == 1 && count > 0 && reader.positions[count - 1].time > time)
-        count--;
-    if (found == 1 && count > 0) *position = reader.positions[count - 1];
-    position_reader_close(&reader);
-    if (found < 0) return (hs_status)found;
-    return found == 1 && count > 0 ? HS_OK : HS_NOT_FOUND;
-}
-
 hs_status hs_trajectory_at(hs_snapshot *snapshot, const char *type, const hs_uuid *id, hs_time time,
                            hs_position *position) {
     family *family;
@@ -151,7 +137,7 @@ hs_status hs_trajectory_at(hs_snapshot *snapshot, const char *type, const hs_uui
     char entity[MENTION_MAX];
     TRY(snapshot_entity(snapshot, type, id, &family, &rid));
     engine_table table = layout_table(family->number, TABLE_TRAJECTORIES);
-    hs_status status = find_before(snapshot->txn, table, rid, time, position);
+    hs_status status = position_find(snapshot->txn, table, rid, time, position);
     if (status != HS_NOT_FOUND) return status;
     return error_set(HS_NOT_FOUND, "%s has no position at or before %lld µs",
                      mention_entity(snapshot->collection, type, id, entity), (long long)time);
@@ -164,7 +150,7 @@ hs_status hs_trajectory_last(hs_snapshot *snapshot, const char *type, const hs_u
     char entity[MENTION_MAX];
     TRY(snapshot_entity(snapshot, type, id, &family, &rid));
     engine_table table = layout_table(family->number, TABLE_TRAJECTORIES);
-    hs_status status = find_before(snapshot->txn, table, rid, INT64_MAX, position);
+    hs_status status = position_find(snapshot->txn, table, rid, INT64_MAX, position);
     if (status != HS_NOT_FOUND) return status;
     return error_set(HS_NOT_FOUND, "%s has no trajectory",
                      mention_entity(snapshot->collection, type, id, entity));
@@ -174,8 +160,10 @@ hs_status hs_trajectory_last(hs_snapshot *snapshot, const char *type, const hs_u
 
 /* What the walk over a table has seen of the trajectory that it is in. */
 typedef struct checked {
-    uint64_t rid;
-    hs_time last; /* of the block before, if it is of the same trajectory */
+    uint64_t rid;       /* 0: nothing yet */
+    hs_time last;       /* of the block before, if it is of the same trajectory */
+    bool sound;         /* that block */
+    hs_position newest; /* its last one, if so */
 } checked;
 
 static bool is_finite(const hs_position *positions, size_t count) {
@@ -183,6 +171,12 @@ static bool is_finite(const hs_position *positions, size_t count) {
         for (size_t j = 0; j < COORDINATES; j++)
             if (!isfinite(position_coordinates(positions + i)[j])) return false;
     return true;
+}
+
+/* The end of a trajectory is its entity's current position. */
+static hs_status check_end(check *check, const check_family *family, const checked *last) {
+    if (last->rid == 0 || !last->sound) return HS_OK;
+    return current_positions_check(check, family, last->rid, &last->newest);
 }
 
 static hs_status check_block(check *check, check_family *family, engine_cursor *cursor,
@@ -197,6 +191,7 @@ static hs_status check_block(check *check, check_family *family, engine_cursor *
         return HS_OK;
     }
     if (rid != before->rid) {
+        TRY(check_end(check, family, before));
         TRY(check_entity_exists(check, family->family->number, rid, &exists));
         if (!exists)
             check_problem(check, "%s: a trajectory belongs to row %llu, which does not exist",
@@ -213,6 +208,8 @@ static hs_status check_block(check *check, check_family *family, engine_cursor *
                       (unsigned long long)rid);
     before->rid = rid;
     before->last = sound ? positions[count - 1].time : start;
+    before->sound = sound;
+    if (sound) before->newest = positions[count - 1];
     return HS_OK;
 }
 
@@ -226,5 +223,6 @@ hs_status trajectories_check(check *check, check_family *family) {
     while (status == HS_OK && (moved = engine_cursor_next(cursor)) != 0)
         status = moved == 1 ? check_block(check, family, cursor, &before) : (hs_status)moved;
     engine_cursor_close(cursor);
-    return status;
+    if (status == HS_OK) status = check_end(check, family, &before);
+    return status == HS_OK ? current_positions_check_strays(check, family) : status;
 }
