@@ -17,6 +17,7 @@
 #include "hyperspatial/import.h"
 #include "hyperspatial/indexes.h"
 #include "hyperspatial/measures.h"
+#include "hyperspatial/neighbours.h"
 #include "hyperspatial/positions.h"
 #include "hyperspatial/properties.h"
 #include "hyperspatial/router.h"

@@ -5,6 +5,7 @@
 #include "storage/collection/snapshot.h"
 #include "storage/collection/type_options.h"
 #include "storage/indexes/index_build.h"
+#include "storage/neighbours/neighbours.h"
 #include "storage/vectors/vectors.h"
 
 #include "base/error.h"
@@ -175,6 +176,24 @@ hs_status hs_vector_drop(hs_router *router, const char *collection, const char *
     struct collection *used;
     TRY(router_use(router, collection, &used));
     hs_status status = vectors_drop(used, type, name);
+    router_release(used);
+    return status;
+}
+
+hs_status hs_neighbour_index_create(hs_router *router, const char *collection, const char *type,
+                                    const char *name, const hs_neighbour_index_options *options) {
+    struct collection *used;
+    TRY(router_use(router, collection, &used));
+    hs_status status = neighbour_index_create(used, type, name, options);
+    router_release(used);
+    return status;
+}
+
+hs_status hs_neighbour_index_drop(hs_router *router, const char *collection, const char *type,
+                                  const char *name) {
+    struct collection *used;
+    TRY(router_use(router, collection, &used));
+    hs_status status = neighbour_index_drop(used, type, name);
     router_release(used);
     return status;
 }

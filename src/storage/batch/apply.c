@@ -9,6 +9,7 @@
 #include "storage/entities/properties.h"
 #include "storage/graph/graph.h"
 #include "storage/measures/measures.h"
+#include "storage/neighbours/neighbours.h"
 #include "storage/series/timeseries.h"
 #include "storage/trajectories/trajectories.h"
 #include "storage/vectors/vectors.h"
@@ -354,6 +355,7 @@ static hs_status carry_out(apply *apply) {
     TRY(status);
     TRY(timeseries_flush(apply));
     TRY(measures_flush(apply));
+    TRY(neighbours_flush(apply));
     TRY(entities_flush(apply));
     TRY(graph_defer(apply));
     return write_counters(apply);
@@ -375,6 +377,7 @@ static hs_status attempt(apply *apply) {
     apply->vectors = NULL;
     apply->timeseries = NULL;
     apply->measures = NULL;
+    apply->neighbours = NULL;
 
     hs_status status = lock_families(apply);
     if (status == HS_OK) status = carry_out(apply);

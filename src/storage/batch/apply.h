@@ -77,6 +77,7 @@ typedef struct apply {
     struct family_kinds *vectors;      /* vectors.c */
     struct pending_points *timeseries; /* pending_points.h */
     struct pending_points *measures;
+    struct neighbours_pending *neighbours; /* neighbours.c */
 } apply;
 
 /* Carries the batch out; sets batch->failed. */

@@ -8,6 +8,7 @@
 #include "storage/collection/routing.h"
 #include "storage/graph/graph.h"
 #include "storage/measures/measures.h"
+#include "storage/neighbours/neighbours.h"
 #include "storage/series/timeseries.h"
 #include "storage/trajectories/trajectories.h"
 #include "storage/vectors/vectors.h"
@@ -111,6 +112,7 @@ static hs_status check_one_family(check *check, const engine_family_info *info) 
     TRY(check_damage(check, &family, timeseries_check(check, &family)));
     TRY(check_damage(check, &family, trajectories_check(check, &family)));
     TRY(check_damage(check, &family, measures_check(check, &family)));
+    TRY(check_damage(check, &family, neighbours_check(check, &family)));
     check_counters(check, &family);
     check->result->entities += family.counted.entities;
     check->result->edges += family.counted.edges;

@@ -51,6 +51,8 @@
  *                                                   binary ones
  *   … postings_<name> fixed index(4) ‖ rid(6)   ->  f32; of sparse vectors (postings.h)
  *   … index_<name>          value ‖ rid(6)      ->  kind (index_key.h)
+ *   … hnsw0.<name>    fixed rid(8)              ->  links (neighbour_index.h)
+ *   … hnsw1.<name>    fixed level(1) ‖ rid(8)   ->  links
  */
 #ifndef STORAGE_LAYOUT_H
 #define STORAGE_LAYOUT_H

@@ -8,6 +8,7 @@
 #include "storage/graph/edge_list.h"
 #include "storage/indexes/index_build.h"
 #include "storage/measures/measures.h"
+#include "storage/neighbours/neighbours.h"
 #include "storage/series/timeseries.h"
 #include "storage/trajectories/current_positions.h"
 #include "storage/vectors/vectors.h"
@@ -274,7 +275,8 @@ static hs_status rebuild_indexes(repair *r, family *family, const char *type) {
     TRY(index_rebuild_all(r->collection, family, type, &rebuilt));
     r->result->indexes += rebuilt.rebuilt;
     r->result->indexes_dropped += rebuilt.dropped;
-    return HS_OK;
+    return neighbours_rebuild_all(r->collection, family->number, &r->result->indexes,
+                                  &r->result->indexes_dropped);
 }
 
 /* --- postings and positions ------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "storage/collection/routing.h"
 #include "storage/entities/entities.h"
+#include "storage/neighbours/neighbour_context.h"
 
 hs_status snapshot_open(collection *collection, hs_snapshot **result) {
     hs_snapshot *snapshot = memory_zeroed(sizeof *snapshot);
@@ -24,6 +25,7 @@ hs_status snapshot_open(collection *collection, hs_snapshot **result) {
 
 void hs_snapshot_close(hs_snapshot *snapshot) {
     if (snapshot == NULL) return;
+    neighbour_contexts_free(snapshot->neighbours);
     engine_abort(snapshot->txn);
     for (size_t i = 0; i < RESULT_COUNT; i++)
         arena_free(snapshot->results + i);

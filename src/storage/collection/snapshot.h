@@ -19,6 +19,7 @@ enum snapshot_result {
     RESULT_VERSIONS,
     RESULT_EDGE_PROPERTIES,
     RESULT_EDGE_VERSIONS,
+    RESULT_NEIGHBOUR_INDEXES,
     RESULT_COUNT
 };
 
@@ -32,6 +33,7 @@ struct hs_snapshot {
     const char **type_names; /* by family number; NULL until first needed */
     size_t type_name_count;
     struct known_vector_kind *vector_kinds; /* vectors_read.c */
+    struct neighbour_context *neighbours;   /* neighbour_context.h */
     arena lasting;                          /* until the snapshot ends */
     arena results[RESULT_COUNT];
 };

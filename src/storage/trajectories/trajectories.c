@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "storage/collection/prefix.h"
+#include "storage/neighbours/neighbours.h"
 #include "storage/trajectories/current_positions.h"
 #include "storage/trajectories/position_store.h"
 #include "storage/trajectories/thinning.h"
@@ -148,6 +149,7 @@ hs_status trajectories_apply(apply *apply, const operation *operation) {
     position_writer writer;
     TRY(apply_owner(apply, operation, &family, &rid));
     engine_table table = layout_table(family->number, TABLE_TRAJECTORIES);
+    TRY(neighbours_note(apply, family, NULL, layout_table(family->number, TABLE_POSITIONS), rid));
     TRY(position_writer_open(&writer, apply->txn, table));
     hs_status status = carry_out(apply, operation, &writer, rid);
     position_writer_close(&writer);
@@ -156,6 +158,7 @@ hs_status trajectories_apply(apply *apply, const operation *operation) {
 
 hs_status trajectories_delete_entity(apply *apply, apply_family *family, uint64_t rid) {
     layout_key prefix = layout_rid_key(rid);
+    TRY(neighbours_note(apply, family, NULL, layout_table(family->number, TABLE_POSITIONS), rid));
     TRY(current_positions_delete(apply->txn, family->number, rid));
     return prefix_delete(apply->txn, layout_table(family->number, TABLE_TRAJECTORIES),
                          layout_slice(&prefix));

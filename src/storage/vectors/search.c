@@ -31,28 +31,33 @@ static int row_order(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+hs_status search_rows(hs_snapshot *snapshot, engine_family family, const hs_uuid *among,
+                      size_t among_count, uint64_t **result, size_t *count) {
+    size_t n = 0, kept = 0;
+    uint64_t *rows = memory_alloc((among_count + 1) * sizeof *rows);
+    if (rows == NULL) return error_memory("the entities to search among", among_count * 8);
+    *result = rows;
+    *count = 0;
+    for (size_t i = 0; i < among_count; i++) {
+        route route;
+        hs_status status = routing_find(snapshot->collection, snapshot->txn, &among[i], &route);
+        if (status != HS_OK && status != HS_NOT_FOUND) return status;
+        if (status == HS_OK && route.family == family) rows[n++] = route.rid;
+    }
+    qsort(rows, n, sizeof *rows, row_order);
+    for (size_t i = 0; i < n; i++)
+        if (i == 0 || rows[i] != rows[i - 1]) rows[kept++] = rows[i];
+    *count = kept;
+    return HS_OK;
+}
+
 /* The rows of the entities that are searched among. */
 static hs_status find_rows(search *search) {
     const hs_vector_search_options *options = search->options;
     if (options->among == NULL) return HS_OK;
     search->limited = true;
-    search->among = memory_alloc((options->among_count + 1) * sizeof *search->among);
-    if (search->among == NULL)
-        return error_memory("the entities to search among", options->among_count * 8);
-    size_t n = 0;
-    for (size_t i = 0; i < options->among_count; i++) {
-        route route;
-        hs_status status = routing_find(search->snapshot->collection, search->snapshot->txn,
-                                        &options->among[i], &route);
-        if (status != HS_OK && status != HS_NOT_FOUND) return status;
-        if (status == HS_OK && route.family == search->kind->table.family)
-            search->among[n++] = route.rid;
-    }
-    qsort(search->among, n, sizeof *search->among, row_order);
-    for (size_t i = 0; i < n; i++)
-        if (i == 0 || search->among[i] != search->among[i - 1])
-            search->among[search->among_count++] = search->among[i];
-    return HS_OK;
+    return search_rows(search->snapshot, search->kind->table.family, options->among,
+                       options->among_count, &search->among, &search->among_count);
 }
 
 /* --- who is found ----------------------------------------------------------------------------- */

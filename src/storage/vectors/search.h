@@ -17,6 +17,11 @@ typedef struct search {
     size_t among_count;
 } search;
 
+/* The rows of entities, ascending, each once; ids that are none of the family are passed over.
+ * *rows is the caller's to free, also after a failure. */
+hs_status search_rows(hs_snapshot *snapshot, engine_family family, const hs_uuid *among,
+                      size_t among_count, uint64_t **rows, size_t *count);
+
 /* Offers the row at this distance, which `nearest` wants, if its entity may be found. Reads from
  * the snapshot. */
 hs_status search_offer(const search *search, nearest *nearest, uint64_t rid, double distance);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "storage/collection/mention.h"
+#include "storage/neighbours/neighbours.h"
 #include "storage/vectors/postings.h"
 
 #define OWNER_MAX (2 * HS_NAME_MAX + 2) /* "medical/patients" */
@@ -86,6 +87,7 @@ static hs_status drop_in(collection *collection, engine_txn *txn, engine_family 
     counters counters;
     hs_status status = vector_kind_drop(txn, family, name, &vectors);
     if (status == HS_NOT_FOUND) return kind_not_found(collection, type, name);
+    if (status == HS_OK) status = neighbour_index_remove_of(txn, family, name);
     if (status != HS_OK || vectors == 0) return status;
     TRY(collection_counters(txn, family, &counters));
     counters.vectors -= vectors < counters.vectors ? vectors : counters.vectors;
@@ -235,6 +237,8 @@ static hs_status replace(apply *apply, const vector_kind *kind, apply_family *fa
     if (had && to != NULL && stored.size == to->size &&
         memcmp(stored.data, to->data, to->size) == 0)
         return HS_OK;
+    if (kind->options.form == HS_DENSE)
+        TRY(neighbours_note(apply, family, kind->name, kind->table, rid));
     if (kind->options.form == HS_SPARSE) {
         TRY(keep(apply, &stored));
         TRY(postings_change(apply->txn, kind->postings, rid, stored, to != NULL ? *to : none));

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "storage/indexes/index_list.h"
+#include "storage/neighbours/neighbour_index.h"
 #include "storage/vectors/postings.h"
 #include "storage/vectors/vectors.h"
 
@@ -172,6 +173,7 @@ hs_status vectors_check(check *check, check_family *family) {
     TRY(engine_table_list(check->snapshot->txn, family->family->number, &tables, &count));
     for (size_t i = 0; i < count; i++) {
         if (tables[i].table.table <= FAMILY_TABLE_COUNT || index_is_table(tables + i)) continue;
+        if (neighbour_table_is(&tables[i], &name)) continue; /* neighbour_check.c */
         if (vector_table_is(&tables[i], &name))
             TRY(check_owner(check, family, tables[i].name, name, tables[i].entries));
         else if (vector_postings_is(&tables[i], &name))
