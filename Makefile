@@ -22,7 +22,7 @@ DATA ?= ../shared/data/wordnet-3.0
 SANITIZER_OPTIONS = ASAN_OPTIONS=detect_stack_use_after_return=1 \
 	UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
 
-.PHONY: all build test demo bench wordnet-positions rocksdb coverage sanitize tsan torture fuzz format lint install clean help
+.PHONY: all build test demo bench bench-neighbours wordnet-positions rocksdb coverage sanitize tsan torture fuzz format lint install clean help
 
 all: build
 
@@ -48,6 +48,13 @@ bench:
 		-Drocksdb=$(if $(wildcard build-rocksdb/lib/librocksdb.a),build-rocksdb)
 	@ninja -C $(BUILD) hyperspatial-bench
 	@$(BUILD)/hyperspatial-bench $(BENCH)
+
+bench-neighbours:
+	@tools/install-packages bench
+	@$(MAKE) --no-print-directory build MESON_FLAGS='-Dbench=enabled $(MESON_FLAGS)'
+	@meson configure $(BUILD) -Dbench=enabled
+	@ninja -C $(BUILD) bench/neighbours/bench-neighbours
+	@$(BUILD)/bench/neighbours/bench-neighbours $(BENCH)
 
 rocksdb:
 	@tools/build-rocksdb build-rocksdb

@@ -96,5 +96,6 @@ int command_stats(invocation *run);
 int command_trajectory(invocation *run);
 int command_type(invocation *run);
 int command_vectors(invocation *run);
+int command_within(invocation *run);
 
 #endif

@@ -90,6 +90,14 @@ static const option_spec import_options[] = {
 
 static const option_spec index_options[] = {
     {"unique", 'u', NULL, "create: no two entities may have an equal value"},
+    {"vector", 'v', "NAME", "create: of neighbours, over the vectors of this kind"},
+    {"positions", 'p', NULL, "create: of neighbours, over current positions"},
+    {"weights", 0, "A,B,C", "of graph, embedding and property positions (1,0,0)"},
+    {"metric", 'm', "METRIC", "of vectors: l2, cosine, inner-product, l1"},
+    {"links", 0, "N", "of neighbours: links of an entity, 4 to 64 (16)"},
+    {"width", 0, "N", "of neighbours: candidates while building (128)"},
+    {"seed", 0, "N", "of neighbours: of the levels of entities (0)"},
+    {"threads", 't', "N", "of neighbours: build with N threads, 1 to 64"},
     {"from", 0, "VALUE", "count: values from this one on"},
     {"to", 0, "VALUE", "count: values up to this one"},
     {"descending", 0, NULL, "count: the greatest value first"},
@@ -119,9 +127,22 @@ static const option_spec measures_options[] = {
 
 static const option_spec nearest_options[] = {
     {"count", 'k', "N", "how many, 1 to 100000 (default 10)"},
-    {"metric", 'm', "METRIC", "l2, cosine, inner-product, l1, hamming (or registered)"},
+    {"metric", 'm', "METRIC", "l2, cosine, inner-product, l1, hamming, hyperbolic"},
+    {"weights", 0, "A,B,C", "hyperbolic, all: of graph, embedding, property"},
     {"where", 'w', "CONDITION", "only entities that meet the condition"},
     {"threads", 't', "N", "compare with N threads, 1 (default) to 64"},
+    {"exact", 0, NULL, "compare all, even if there is an index"},
+    {"width", 0, "N", "candidates kept in an index (64): more find more"},
+    {"explain", 0, NULL, "how they were found, instead of what"},
+    END,
+};
+
+static const option_spec within_options[] = {
+    {"distance", 0, "D", "the greatest distance"},
+    {"metric", 'm', "METRIC", "l2, cosine, inner-product, l1, hamming, hyperbolic"},
+    {"weights", 0, "A,B,C", "hyperbolic, all: of graph, embedding, property"},
+    {"where", 'w', "CONDITION", "only entities that meet the condition"},
+    {"limit", 'n', "N", "at most N entities"},
     END,
 };
 
@@ -428,15 +449,33 @@ const command commands[] = {
         .arguments = "COLLECTION/TYPE VECTOR QUERY",
         .arguments_min = 3,
         .arguments_max = 3,
-        .summary = "Find the entities whose vector is nearest",
+        .summary = "Find the entities whose vector or position is nearest",
         .description =
             "QUERY is the address of an entity, or its key in the type: its vector named\n"
             "VECTOR is looked for, and the entity itself left out. Or it is a vector, such\n"
-            "as [0.5,1] (see vectors). Compared with every vector of the type, or of the\n"
-            "entities that meet the condition; the nearest come first. Exact.",
+            "as [0.5,1] (see vectors). The nearest come first.\n"
+            "With --metric hyperbolic current positions are compared: VECTOR is graph,\n"
+            "embedding, property, or all with --weights.\n"
+            "Every vector of the type is compared, or of the entities that meet the\n"
+            "condition, unless there is an index of neighbours (see index) and it is faster;\n"
+            "then nearly all of the nearest are found. --explain says which, and why.",
         .example = "hyperspatial -d db nearest medical/icustays vitals 30057454 -k 5",
         .options = nearest_options,
         .run = command_nearest,
+    },
+    {
+        .name = "within",
+        .arguments = "COLLECTION/TYPE VECTOR QUERY",
+        .arguments_min = 3,
+        .arguments_max = 3,
+        .summary = "Find all entities within a distance",
+        .description =
+            "VECTOR and QUERY as with nearest. All entities of the type whose vector or\n"
+            "position is at most --distance away, in the order of their creation. Exact.",
+        .example =
+            "hyperspatial -d db within icd/diagnoses graph I21 --metric hyperbolic --distance 2",
+        .options = within_options,
+        .run = command_within,
     },
     {
         .name = "create",
@@ -478,14 +517,16 @@ const command commands[] = {
     },
     {
         .name = "index",
-        .arguments = "ACTION COLLECTION/TYPE [PROPERTY]",
+        .arguments = "ACTION COLLECTION/TYPE [NAME]",
         .arguments_min = 2,
         .arguments_max = 3,
-        .summary = "Create, drop, list and ask indexes of properties",
+        .summary = "Create, drop, list and ask indexes",
         .description =
-            "ACTION is create, drop, list or count. An index finds the entities that have a\n"
-            "value, or a range of values; the command list uses it by itself. create, drop\n"
-            "and count take a property. list shows the indexes that there are.\n"
+            "ACTION is create, drop, list, stats or count. An index of a property, which\n"
+            "NAME is, finds the entities that have a value, or a range of values; the\n"
+            "command list uses it by itself. An index of neighbours, called NAME, is over\n"
+            "--vector or --positions; nearest uses it by itself. list shows the indexes that\n"
+            "there are, stats what those of neighbours are like.\n"
             "count shows each value with the number of entities that have it, from the index\n"
             "alone; VALUE is typed as set types values.",
         .example = "hyperspatial -d db index create medical/admissions insurance",

@@ -26,11 +26,12 @@ _hyperspatial_options() {
     graph) echo --type --edge --from --to --undirected --reverse --depth --weighted --where --active --min-weight \
         --max-weight --limit --groups --iterations --damping --memory --threads ;;
     import) echo --max-rejects --rejects --batch --durability --quiet ;;
-    index) echo --unique --from --to --descending --limit ;;
+    index) echo --unique --vector --positions --weights --metric --links --width --seed --threads --from --to --descending --limit ;;
     list) echo --where --limit --after --columns --order-by --descending --explain ;;
     measures) echo --from --to --by --top --bottom ;;
     trajectory) echo --from --to --at --last --every --moved --metric --drift --velocity --kind ;;
-    nearest) echo --count --metric --where --threads ;;
+    nearest) echo --count --metric --weights --where --threads --exact --width --explain ;;
+    within) echo --distance --metric --weights --where --limit ;;
     plot) echo --output --kind --type --label --labels --nodes --centre --time ;;
     position)
         echo --strategy --vector --radius --type --closure --symmetric --dimension --epochs --learned --from-stored
@@ -52,8 +53,11 @@ _hyperspatial_values() {
     *:-f | *:--format) echo table json csv ;;
     import:--durability) echo durable buffered relaxed ;;
     import:--max-rejects) echo unlimited ;;
-    nearest:-m | nearest:--metric | vectors:-m | vectors:--metric)
-        echo l2 cosine inner-product l1 hamming ;;
+    nearest:-m | nearest:--metric | within:-m | within:--metric)
+        echo l2 cosine inner-product l1 hamming hyperbolic ;;
+    vectors:-m | vectors:--metric) echo l2 cosine inner-product l1 hamming ;;
+    index:-m | index:--metric) echo l2 cosine inner-product l1 ;;
+    index:index) echo create drop list stats count ;;
     vectors:--form) echo dense binary sparse multi ;;
     vectors:--element) echo float32 float16 int8 ;;
     plot:--kind | trajectory:--kind) echo graph embedding property ;;
@@ -70,7 +74,7 @@ _hyperspatial_values() {
 
 _hyperspatial() {
     local commands="backup check compact create delete drop edges export get graph help history import index list measures nearest plot
-        position purge retain series set stats trajectory type vectors"
+        position purge retain series set stats trajectory type vectors within"
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local root=${HYPERSPATIAL_ROOT-} command='' values i
     for ((i = 1; i < COMP_CWORD; i++)); do

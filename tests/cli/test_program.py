@@ -28,7 +28,7 @@ HEADER = "hyperspatial: "
 KEYLESS = "7b0c5a1e-0000-5000-8000-000000000001"
 COMMANDS = ["import", "stats", "get", "list", "edges", "graph", "series", "measures", "trajectory", "vectors",
             "nearest", "position", "plot", "type", "index", "history", "purge", "create", "set", "delete",
-            "drop", "export", "backup", "check", "compact", "help"]
+            "drop", "export", "backup", "check", "compact", "help", "within"]
 
 
 class Program(unittest.TestCase):
@@ -160,8 +160,8 @@ class CommandLine(Program):
             self.fails(USAGE, "list", "clinic/patients", f"--limit={bad}", says=["--limit", f'"{bad}"'])
         self.fails(USAGE, "nearest", "clinic/patients", "profile", "p1", "-k", "0", says="1 to 100000")
         self.fails(USAGE, "nearest", "clinic/patients", "profile", "p1", "-k", "100001", says="1 to 100000")
-        self.fails(USAGE, "nearest", "clinic/patients", "profile", "p1", "-m", "hyperbolic",
-                   says="l2, cosine, inner-product, l1 or hamming")
+        self.fails(USAGE, "nearest", "clinic/patients", "profile", "p1", "-m", "spherical",
+                   says="l2, cosine, inner-product, l1, hamming or hyperbolic")
         self.fails(USAGE, "--format", "xml", "stats", says="table, json or csv")
         self.fails(USAGE, "series", "clinic/patients/p1", "odd", "--from", "then", says="--from")
         self.fails(USAGE, "series", "clinic/patients/p1", "odd", "--every", "soon", says="--every")
@@ -357,7 +357,7 @@ class Asking(Program):
         self.assertEqual(self.json("list", "clinic/many", "-w", "n = 7", "--explain"),
                          [{"access": "scan", "index": None, "estimated": 60, "examined": 60, "matched": 3}])
         self.assertEqual(self.json("index", "create", "clinic/many", "n"),
-                         [{"property": "n", "unique": False, "ready": True, "entries": 60}])
+                         [{"index": "n", "over": "property", "unique": False, "ready": True, "entries": 60}])
         self.json("index", "create", "clinic/many", "name", "--unique")
         self.assertEqual(answers(), before)
         plan = {"access": "index", "index": "n", "estimated": 3, "examined": 3, "matched": 3}
@@ -377,7 +377,7 @@ class Asking(Program):
         self.json("index", "create", "clinic/patients", "ward")
         self.fails(FAILED, "index", "create", "clinic/patients", "ward", says="ward")
         self.assertEqual(self.json("index", "list", "clinic/patients"),
-                         [{"property": "ward", "unique": False, "ready": True, "entries": 2}])
+                         [{"index": "ward", "over": "property", "unique": False, "ready": True, "entries": 2}])
         self.assertEqual(self.json("index", "count", "clinic/patients", "ward"), [{"value": "ICU", "entities": 2}])
         self.assertEqual(self.json("index", "count", "clinic/patients", "ward", "--from", "J"), [])
         self.assertEqual(self.json("index", "count", "clinic/patients", "ward", "--to", "ICU", "-n", "1"),
@@ -388,7 +388,7 @@ class Asking(Program):
         self.fails(NOT_FOUND, "index", "count", "clinic/patients", "ward", says="ward")
         self.fails(NOT_FOUND, "list", "clinic/patients", "--order-by", "ward", says="ward")
         self.fails(FAILED, "index", "create", "clinic/patients", "ward", "--unique", says=["ward", "ICU"])
-        self.fails(USAGE, "index", "make", "clinic/patients", says="create, drop, list or count")
+        self.fails(USAGE, "index", "make", "clinic/patients", says="create, drop, list, stats or count")
         self.fails(USAGE, "index", "create", "clinic/patients", says="property")
         self.fails(USAGE, "list", "clinic/patients", "--descending", says="order_by")
 
@@ -652,6 +652,69 @@ class Asking(Program):
         self.assertEqual(self.json("vectors", "clinic/patients/p1", "-u", "hash", "-u", "small", "-u", "tokens", "-u", "words"),
                          [{"name": "profile", "dimension": 3, "values": [1, 0, 0]}])
         self.assertEqual(len(self.json("vectors", "clinic/patients", "--drop", "hash")), 4)
+
+    def near(self, *words):
+        return [row["key"] for row in self.json(*words)]
+
+    def test_an_index_of_neighbours_is_created_used_explained_and_dropped(self):
+        self.copy()
+        self.json("create", "clinic/notes")
+        self.json("vectors", "clinic/notes", "--register", "text", "-n", "2")
+        for i in range(30):
+            self.json("set", "--create", f"clinic/notes/n{i}", f"even={'true' if i % 2 == 0 else 'false'}")
+            self.json("vectors", f"clinic/notes/n{i}", f"text=[{i},{i % 7}]")
+        exact = self.near("nearest", "clinic/notes", "text", "[10.2,3]", "-k", "4")
+        self.assertEqual(self.json("nearest", "clinic/notes", "text", "n3", "--explain")[0]["reason"],
+                         "there is no index for it")
+        (made,) = self.json("index", "create", "clinic/notes", "near", "--vector", "text", "--links", "8", "-t", "2")
+        self.assertEqual({name: made[name] for name in ("over", "metric", "links", "width", "entities")},
+                         {"over": "vector text", "metric": "l2", "links": 8, "width": 128, "entities": 30})
+        self.assertEqual(self.json("index", "stats", "clinic/notes"), [made])
+        self.assertEqual(self.json("index", "list", "clinic/notes"),
+                         [{"index": "near", "over": "vector text", "unique": False, "ready": True, "entries": 30}])
+        words = ["nearest", "clinic/notes", "text", "[10.2,3]", "-k", "4", "--width", "1"]
+        self.assertEqual(self.json(*words, "--explain")[0]["way"], "exact" if 30 <= 4 * 8 else "index")
+        self.assertEqual(self.near(*words), exact)
+        self.json("vectors", "clinic/notes/n29", "text=[10.2,3]")
+        self.assertEqual(self.near(*words)[0], "n29")
+        (plan,) = self.json("nearest", "clinic/notes", "text", "[10.2,3]", "-m", "cosine", "--explain")
+        self.assertEqual((plan["way"], plan["index"]), ("exact", None))
+        self.assertTrue(set(self.near(*words, "-w", "even = true")) <= {f"n{i}" for i in range(0, 30, 2)})
+        self.fails(FAILED, "index", "create", "clinic/notes", "near", "-v", "text", says="near")
+        self.fails(NOT_FOUND, "index", "create", "clinic/notes", "other", "-v", "none", says="none")
+        self.fails(USAGE, "index", "create", "clinic/notes", "other", "-v", "text", "-p", says="not both")
+        self.json("index", "drop", "clinic/notes", "near")
+        self.assertEqual(self.json("index", "list", "clinic/notes"), [])
+        self.done("check", "clinic")
+
+    def test_all_within_a_distance_are_found(self):
+        self.copy()
+        self.assertEqual(self.near("within", "clinic/patients", "profile", "p1", "--distance", "0.8"), ["p2"])
+        self.assertEqual(len(self.near("within", "clinic/patients", "profile", "[0,0,0]", "--distance", "9")), 3)
+        self.assertEqual(len(self.near("within", "clinic/patients", "profile", "[0,0,0]", "--distance", "9", "-n", "2")), 2)
+        self.fails(USAGE, "within", "clinic/patients", "profile", "p1", says="--distance")
+        self.fails(USAGE, "within", "clinic/patients", "profile", "p1", "--distance", "far", says="far")
+
+    def test_positions_are_searched_by_hyperbolic_distance(self):
+        self.copy()
+        self.json("position", "init", "clinic/patients", "--strategy", "fingerprint")
+        all_keys = self.near("nearest", "clinic/patients", "property", "p1", "-m", "hyperbolic")
+        self.assertGreaterEqual(len(all_keys), 2)
+        self.assertNotIn("p1", all_keys)
+        rows = self.json("nearest", "clinic/patients", "property", "p1", "-m", "hyperbolic")
+        self.assertLessEqual(rows[0]["distance"], rows[1]["distance"])
+        within = self.near("within", "clinic/patients", "property", "p1", "-m", "hyperbolic",
+                           f"--distance={rows[0]['distance'] * 1.0001}")
+        self.assertIn(all_keys[0], within)
+        self.json("index", "create", "clinic/patients", "places", "--weights", "0,0,1")
+        self.assertEqual(self.json("index", "stats", "clinic/patients")[0]["over"], "positions 0,0,1")
+        (plan,) = self.json("nearest", "clinic/patients", "property", "p1", "-m", "hyperbolic", "--explain")
+        self.assertEqual(plan["index"], "places")
+        self.assertEqual(self.near("nearest", "clinic/patients", "property", "p1", "-m", "hyperbolic"), all_keys)
+        self.assertEqual(len(self.near("nearest", "clinic/patients", "all", "p1", "-m", "hyperbolic",
+                                       "--weights", "0.2,0.3,0.5")), len(all_keys))
+        self.fails(USAGE, "nearest", "clinic/patients", "profile", "p1", "-m", "hyperbolic", says="graph")
+        self.fails(USAGE, "nearest", "clinic/patients", "all", "p1", "-m", "hyperbolic", "--weights", "1,2", says="three")
 
     def test_vectors_that_break_a_rule_are_refused(self):
         self.copy()
