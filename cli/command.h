@@ -88,6 +88,7 @@ int command_nearest(invocation *run);
 int command_plot(invocation *run);
 int command_position(invocation *run);
 int command_purge(invocation *run);
+int command_rank(invocation *run);
 int command_retain(invocation *run);
 int command_salvage(invocation *run); /* check --salvage */
 int command_series(invocation *run);

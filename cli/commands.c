@@ -137,6 +137,14 @@ static const option_spec nearest_options[] = {
     END,
 };
 
+static const option_spec rank_options[] = {
+    {"count", 'k', "N", "how many, 1 to 100000 (default 10)"},
+    {"depth", 0, "N", "so many of each ranking are fused (default 100)"},
+    {"fuse", 0, "HOW", "by ranks (default), or by scores"},
+    {"where", 'w', "CONDITION", "only entities that meet the condition"},
+    END,
+};
+
 static const option_spec within_options[] = {
     {"distance", 0, "D", "the greatest distance"},
     {"metric", 'm', "METRIC", "l2, cosine, inner-product, l1, hamming, hyperbolic"},
@@ -476,6 +484,21 @@ const command commands[] = {
             "hyperspatial -d db within icd/diagnoses graph I21 --metric hyperbolic --distance 2",
         .options = within_options,
         .run = command_within,
+    },
+    {
+        .name = "rank",
+        .arguments = "COLLECTION/TYPE WHAT=QUERY...",
+        .arguments_min = 2,
+        .arguments_max = 1 + HS_RANKINGS_MAX,
+        .summary = "Rank entities by several searches at once",
+        .description =
+            "Each WHAT=QUERY is a search as with nearest, by a kind of vectors, or by graph,\n"
+            "embedding or property positions; WHAT:WEIGHT=QUERY lets it count more or less.\n"
+            "What they find is fused, the best come first: by ranks, each search counts\n"
+            "1 / (60 + place); by scores, from 1 for the nearest to 0 for the farthest found.",
+        .example = "hyperspatial -d db rank medical/notes text=n3 'terms:2={17:1}'",
+        .options = rank_options,
+        .run = command_rank,
     },
     {
         .name = "create",

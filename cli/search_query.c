@@ -71,6 +71,13 @@ static int read_metric(const invocation *run, search_query *query) {
     return EXIT_OK;
 }
 
+static bool is_position(const char *what, hs_modality_weights *weights) {
+    *weights = (hs_modality_weights){.graph = strcmp(what, "graph") == 0,
+                                     .embedding = strcmp(what, "embedding") == 0,
+                                     .property = strcmp(what, "property") == 0};
+    return weights->graph + weights->embedding + weights->property > 0;
+}
+
 /* Which kinds of positions count, and how much. */
 static int read_weights(const invocation *run, search_query *query) {
     const char *given = option_value(run, "weights");
@@ -82,10 +89,7 @@ static int read_weights(const invocation *run, search_query *query) {
                       "%s COLLECTION/TYPE all QUERY",
                       run->command->name);
     if (!query->hyperbolic) return EXIT_OK;
-    *w = (hs_modality_weights){.graph = strcmp(query->what, "graph") == 0,
-                               .embedding = strcmp(query->what, "embedding") == 0,
-                               .property = strcmp(query->what, "property") == 0};
-    if (w->graph + w->embedding + w->property > 0) return EXIT_OK;
+    if (is_position(query->what, w)) return EXIT_OK;
     if (strcmp(query->what, "all") != 0)
         return report(EXIT_USAGE,
                       "with --metric hyperbolic the second argument is graph, "
@@ -108,6 +112,20 @@ static int read_where(invocation *run, search_query *query) {
     query->options.accept = hs_filter_accepts;
     query->options.context = &query->where;
     return EXIT_OK;
+}
+
+int search_query_part(invocation *run, const hs_address *searched, const char *what,
+                      const char *text, search_query *query) {
+    const hs_vector_kind *kinds;
+    size_t count;
+    *query = (search_query){.searched = *searched, .what = what};
+    hs_status status = hs_vector_kinds(run->snapshot, searched->type, &kinds, &count);
+    if (status != HS_OK) return report_status(status);
+    query->hyperbolic = is_position(what, &query->weights);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(kinds[i].name, what) == 0) query->hyperbolic = false;
+    int code = find_query(run, text, query);
+    return code == EXIT_OK ? read_where(run, query) : code;
 }
 
 int search_query_read(invocation *run, search_query *query) {

@@ -23,6 +23,12 @@ typedef struct search_query {
     hs_position position; /* if `hyperbolic` */
 } search_query;
 
+/* What of the type is near to `text`: a kind of vectors or, if there is none of this name and it is
+ * graph, embedding or property, a kind of positions. `query` is zeroed and filled. An exit code; in
+ * any case search_query_free comes after it. */
+int search_query_part(invocation *run, const hs_address *searched, const char *what,
+                      const char *text, search_query *query);
+
 /* Reads the arguments COLLECTION/TYPE WHAT QUERY and the options metric, weights, where and
  * threads. Returns an exit code. In any case search_query_free comes after it; `query` must stay
  * where it is until then. */

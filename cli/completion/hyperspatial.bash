@@ -31,6 +31,7 @@ _hyperspatial_options() {
     measures) echo --from --to --by --top --bottom ;;
     trajectory) echo --from --to --at --last --every --moved --metric --drift --velocity --kind ;;
     nearest) echo --count --metric --weights --where --threads --exact --width --explain ;;
+    rank) echo --count --depth --fuse --where ;;
     within) echo --distance --metric --weights --where --limit ;;
     plot) echo --output --kind --type --label --labels --nodes --centre --time ;;
     position)
@@ -57,6 +58,7 @@ _hyperspatial_values() {
         echo l2 cosine inner-product l1 hamming hyperbolic ;;
     vectors:-m | vectors:--metric) echo l2 cosine inner-product l1 hamming ;;
     index:-m | index:--metric) echo l2 cosine inner-product l1 ;;
+    rank:--fuse) echo ranks scores ;;
     index:index) echo create drop list stats count ;;
     vectors:--form) echo dense binary sparse multi ;;
     vectors:--element) echo float32 float16 int8 ;;
@@ -74,7 +76,7 @@ _hyperspatial_values() {
 
 _hyperspatial() {
     local commands="backup check compact create delete drop edges export get graph help history import index list measures nearest plot
-        position purge retain series set stats trajectory type vectors within"
+        position purge rank retain series set stats trajectory type vectors within"
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local root=${HYPERSPATIAL_ROOT-} command='' values i
     for ((i = 1; i < COMP_CWORD; i++)); do

@@ -20,6 +20,7 @@
 #include "hyperspatial/neighbours.h"
 #include "hyperspatial/positions.h"
 #include "hyperspatial/properties.h"
+#include "hyperspatial/ranking.h"
 #include "hyperspatial/router.h"
 #include "hyperspatial/salvage.h"
 #include "hyperspatial/select.h"

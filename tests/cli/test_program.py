@@ -28,7 +28,7 @@ HEADER = "hyperspatial: "
 KEYLESS = "7b0c5a1e-0000-5000-8000-000000000001"
 COMMANDS = ["import", "stats", "get", "list", "edges", "graph", "series", "measures", "trajectory", "vectors",
             "nearest", "position", "plot", "type", "index", "history", "purge", "create", "set", "delete",
-            "drop", "export", "backup", "check", "compact", "help", "within"]
+            "drop", "export", "backup", "check", "compact", "help", "within", "rank"]
 
 
 class Program(unittest.TestCase):
@@ -715,6 +715,30 @@ class Asking(Program):
                                        "--weights", "0.2,0.3,0.5")), len(all_keys))
         self.fails(USAGE, "nearest", "clinic/patients", "profile", "p1", "-m", "hyperbolic", says="graph")
         self.fails(USAGE, "nearest", "clinic/patients", "all", "p1", "-m", "hyperbolic", "--weights", "1,2", says="three")
+
+    def test_searches_are_fused_to_one_ranking(self):
+        self.copy()
+        self.json("vectors", "clinic/patients", "--register", "words", "--form", "sparse")
+        self.json("vectors", "clinic/patients/p2", "words={1:1}")
+        both = self.json("rank", "clinic/patients", "profile=[1,0,0]", "words={1:1}")
+        places = self.near("nearest", "clinic/patients", "profile", "[1,0,0]")
+        scores = {key: 1 / (61 + place) for place, key in enumerate(places)}
+        scores["p2"] += 1 / 61
+        self.assertEqual([row["key"] for row in both], sorted(scores, key=scores.get, reverse=True))
+        for row in both:
+            self.assertAlmostEqual(row["score"], scores[row["key"]], 12)
+        by_scores = {row["key"]: row["score"] for row in
+                     self.json("rank", "clinic/patients", "profile:3=[1,0,0]", "words={1:1}", "--fuse", "scores")}
+        rows = self.json("nearest", "clinic/patients", "profile", "[1,0,0]")
+        least, most = rows[0]["distance"], rows[-1]["distance"]
+        for row in rows:
+            expected = 0.75 * (most - row["distance"]) / (most - least) + (0.25 if row["key"] == "p2" else 0)
+            self.assertAlmostEqual(by_scores[row["key"]], expected, 12)
+        self.assertEqual(len(self.json("rank", "clinic/patients", "profile=[1,0,0]", "words={1:1}", "-k", "1")), 1)
+        self.fails(USAGE, "rank", "clinic/patients", "profile", says="WHAT=QUERY")
+        self.fails(USAGE, "rank", "clinic/patients", "profile:x=[1,0,0]", says="weight")
+        self.fails(NOT_FOUND, "rank", "clinic/patients", "profile=nobody", says="nobody")
+        self.fails(NOT_FOUND, "rank", "clinic/patients", "none=[1]", says="none")
 
     def test_vectors_that_break_a_rule_are_refused(self):
         self.copy()
