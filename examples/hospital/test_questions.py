@@ -153,6 +153,20 @@ class QuestionsTest(unittest.TestCase):
         self.assertEqual(result["entities"],
                          sum(len(rows) for name, rows in self.tables.items() if name != "stay_vectors"))
 
+    def test_the_nearest_to_a_diagnosis_is_its_category(self):
+        tree = Path(__file__).parent / "diagnoses_tree.py"
+        subprocess.run([sys.executable, str(tree), str(self.data)], check=True)
+        self.run_program("import", str(tree.with_suffix(".json")), str(self.data), "--quiet")
+        self.run_program("position", "init", "icd/codes", "--strategy", "tree", "--type", "is_a", "--dimension", "2",
+                         "--radius", "3")
+        above = {row["code"]: row["parent"] for row in read(self.data, "hosp/icd_tree.csv")}
+        self.assertEqual([code for code, parent in above.items() if parent == ""], ["ICD"])
+        leaves = sorted(set(above) - set(above.values()))
+        for code in leaves[::7]:
+            (nearest,) = self.ask("nearest", "icd/codes", "graph", code, "--metric", "hyperbolic", "-k", "1")
+            self.assertEqual(nearest["key"], above[code])
+            self.assertAlmostEqual(nearest["distance"], 3, 3)
+
     def test_importing_again_changes_nothing_and_another_root_gets_the_same_content(self):
         before = self.run_program("export", "medical", "--meta")
         self.import_into("root")

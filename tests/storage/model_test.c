@@ -1,5 +1,6 @@
 /* model_test.c: random batches on entities, edges, properties, measures, series, trajectories and
- * vectors, compared with a model in memory; indexes come and go meanwhile.
+ * vectors with indexes of neighbours over them and over positions, compared with a model in memory;
+ * indexes of properties come and go meanwhile.
  *
  * The model is an array of entities with arrays of properties. Each operation is first carried out
  * on a copy of it, which tells what the commit must answer; then everything that can be read is
@@ -10,6 +11,7 @@
 
 #include "storage/fixture.h"
 #include "storage/indexes/index_build.h"
+#include "storage/neighbours/neighbours.h"
 #include "storage/vectors/vectors.h"
 
 #define TYPES   2
@@ -624,6 +626,43 @@ static void compare_search(run *r, hs_snapshot *snapshot, int type) {
     assert_int_equal(count, expected);
 }
 
+/* A walk through the whole of an index finds what a scan finds, in the same order. */
+static void compare_neighbours(hs_snapshot *snapshot, int type) {
+    static const float numbers[3] = {1, 2, 0.5f};
+    const hs_vector query = {.form = HS_DENSE, .dimension = 3, .values = numbers};
+    const hs_position place = {.graph = {1}, .embedding = {1}, .property = {1}};
+    const hs_neighbours_options by_index = {.k = KEYS, .width = 8 * KEYS, .way = HS_WAY_INDEX};
+    const hs_neighbours_options exact = {.k = KEYS, .way = HS_WAY_EXACT};
+    hs_neighbour found[KEYS], expected[KEYS];
+    size_t count, expected_count;
+    assert_ok(hs_neighbours_of_vector(snapshot, type_names[type], "near_vectors", &query, &by_index,
+                                      found, &count, NULL));
+    assert_ok(hs_neighbours_of_vector(snapshot, type_names[type], "near_vectors", &query, &exact,
+                                      expected, &expected_count, NULL));
+    assert_int_equal(count, expected_count);
+    for (size_t i = 0; i < count; i++)
+        assert_true(found[i].distance == expected[i].distance);
+    assert_ok(hs_neighbours_of_position(snapshot, type_names[type], "near_places", &place,
+                                        &by_index, found, &count, NULL));
+    assert_ok(hs_neighbours_of_position(snapshot, type_names[type], "near_places", &place, &exact,
+                                        expected, &expected_count, NULL));
+    assert_int_equal(count, expected_count);
+    for (size_t i = 0; i < count; i++)
+        assert_true(found[i].distance == expected[i].distance);
+}
+
+static void create_neighbour_indexes(fixture *f, int type) {
+    const hs_neighbour_index_options over_vectors = {.vector = kind_names[type],
+                                                     .metric = type == 0 ? HS_L2 : HS_COSINE,
+                                                     .links = HS_INDEX_LINKS_MIN,
+                                                     .width = 8};
+    const hs_neighbour_index_options over_places = {
+        .weights = {1, type, type}, .links = HS_INDEX_LINKS_MIN, .width = 8};
+    assert_ok(
+        neighbour_index_create(f->collection, type_names[type], "near_vectors", &over_vectors));
+    assert_ok(neighbour_index_create(f->collection, type_names[type], "near_places", &over_places));
+}
+
 /* Every entity with the measure is in its order once. */
 static void compare_order(run *r, hs_snapshot *snapshot, int type) {
     hs_ranked ranked[KEYS + 1];
@@ -681,6 +720,7 @@ static void compare(run *r) {
             compare_series(r, snapshot, type, index);
         }
         compare_search(r, snapshot, type);
+        compare_neighbours(snapshot, type);
         assert_ok(hs_entity_count(snapshot, type_names[type], &count));
         assert_int_equal(count, expected);
         compare_order(r, snapshot, type);
@@ -748,6 +788,7 @@ static void random_batches_behave_like_the_model(fixture *f) {
         for (int kind = 0; kind < KINDS; kind++)
             assert_ok(vectors_register(f->collection, type_names[type], kind_names[kind],
                                        &kind_options[kind]));
+        create_neighbour_indexes(f, type);
     }
     hs_snapshot *snapshot = begin_snapshot(f);
     for (int type = 0; type < TYPES; type++)

@@ -197,6 +197,7 @@ hs_status neighbours_bring_along(engine_txn *txn, engine_family family,
     neighbour_lists_close(&c.lists);
     hnsw_search_free(&c.search);
     if (status != HS_OK) return status;
+    if (c.lists.changed.count == 0) return HS_OK; /* rows are as they were in the end */
     TRY(neighbour_lists_flush(&c.lists, txn));
     c.index.state = c.hnsw.state;
     return neighbour_index_store(txn, family, &c.index);
