@@ -245,7 +245,9 @@ hs_status hnsw_link(hnsw *hnsw, hnsw_search *search, unsigned level, uint32_t a,
 
 static hs_status ensure_list(hnsw *hnsw, unsigned level, uint32_t node) {
     hnsw_list list;
+    hold(hnsw, node);
     hs_status status = hnsw->get(hnsw, level, node, &list);
+    let_go(hnsw, node);
     return status == HS_NOT_FOUND ? hnsw->put(hnsw, level, node, NULL, 0) : status;
 }
 

@@ -142,26 +142,38 @@ static hs_status join_parts(hnsw *hnsw, hnsw_search *search, unsigned level, orp
     return HS_OK;
 }
 
+/* Whether a node is nearer, by `distance`, than to any of the `count` nodes. */
+static hs_status is_apart(const hnsw *hnsw, hnsw_search *search, uint32_t node, float distance,
+                          const uint32_t *nodes, uint32_t count, bool *apart) {
+    const void *rows[HNSW_LIST_MAX], *row;
+    float distances[HNSW_LIST_MAX];
+    TRY(hnsw->space->row(hnsw->space, node, &row));
+    TRY(hnsw->space->aim(hnsw->space, row, search->second));
+    for (uint32_t i = 0; i < count; i++)
+        TRY(hnsw->space->row(hnsw->space, nodes[i], &rows[i]));
+    hnsw->space->compare(hnsw->space, search->second, rows, count, distances);
+    search->compared += count;
+    *apart = true;
+    for (uint32_t i = 0; i < count; i++)
+        *apart &= !(distances[i] < distance);
+    return HS_OK;
+}
+
 /* Gives each orphan, in the place of the link that it lost, one with the nearest other orphan that
  * is nearer to it than to any of its neighbours. */
 static hs_status replace_links(hnsw *hnsw, hnsw_search *search, unsigned level, const orphans *o,
                                const pair *pairs, size_t count) {
-    uint8_t given[HNSW_LIST_MAX] = {0};
-    hnsw_near near[HNSW_LIST_MAX + 1];
+    bool given[HNSW_LIST_MAX] = {false};
     for (size_t i = 0; i < count; i++) {
-        uint32_t ends[2] = {pairs[i].a, pairs[i].b}, list[HNSW_LIST_MAX], n, kept;
-        bool linked;
+        uint32_t ends[2] = {pairs[i].a, pairs[i].b}, list[HNSW_LIST_MAX], n;
+        bool apart, linked;
         if (given[ends[0]] && given[ends[1]]) continue;
         uint32_t at = given[ends[0]] ? 1 : 0;
         uint32_t self = o->nodes[ends[at]], other = o->nodes[ends[1 - at]];
         TRY(hnsw_copy(hnsw, level, self, list, &n));
         if (n >= hnsw_capacity(&hnsw->options, level) || contains(list, n, other)) continue;
-        /* Those kept come first: `other`, at the end, stays if none of them shadows it. */
-        for (uint32_t l = 0; l < n; l++)
-            near[l] = (hnsw_near){-1, list[l]};
-        near[n] = (hnsw_near){pairs[i].distance, other};
-        TRY(hnsw_select(hnsw, search, near, n + 1, 0, n + 1, &kept));
-        if (kept <= n) continue;
+        TRY(is_apart(hnsw, search, other, pairs[i].distance, list, n, &apart));
+        if (!apart) continue;
         TRY(hnsw_link(hnsw, search, level, self, other, false, &linked));
         given[ends[0]] |= linked;
         given[ends[1]] |= linked;

@@ -270,8 +270,9 @@ hs_status position_block_decode(hs_slice block, hs_time start,
     size_t bits = difference_bits(how, n);
     if (bits == SIZE_MAX || (size_t)(end - from) != (bits + 7) / 8) return damaged(block);
     bits = 0;
+    float *column = positions[0].graph; /* the three kinds lie one behind the other */
     for (size_t j = 0; j < COORDINATES; j++) {
-        get_column(from, bits, how[j], load_u32(first + 4 * j), positions[0].graph + j, n);
+        get_column(from, bits, how[j], load_u32(first + 4 * j), column + j, n);
         bits += column_bits(how[j], n);
     }
     return HS_OK;
