@@ -10,7 +10,7 @@
 #include "neighbours.h"
 
 #define SWEEPS_MAX 16u
-#define PASSES     3u
+#define PASSES     7u
 
 static const char usage[] =
     "usage: bench-neighbours [OPTION…]\n"
@@ -69,40 +69,67 @@ static double recall_of(const neighbour_engine *engine, void *index, const neigh
     return (double)hits / (double)(data->queries * K);
 }
 
-static void sweep_widths(const neighbour_engine *engine, void *index, const neighbour_data *data,
-                         sweep *sweep) {
-    static const unsigned widths[] = {10, 12, 16, 20, 24, 32, 40, 48, 64, 96, 128, 192, 256, 512};
-    uint64_t *labels = must_allocate(data->queries * K * sizeof *labels);
-    size_t *counts = must_allocate(data->queries * sizeof *counts);
-    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
-        double best = INFINITY;
-        for (unsigned n = 0; n < PASSES; n++)
-            best = fmin(best, pass(engine, index, data, widths[i], labels, counts));
-        sweep->points[sweep->count++] =
-            (sweep_point){widths[i], recall_of(engine, index, data, labels, counts),
-                          (double)data->queries / best};
-        if (sweep->points[sweep->count - 1].recall >= 0.998) break;
-    }
-    free(labels);
-    free(counts);
-}
+/* An engine with its index. */
+typedef struct contender {
+    const neighbour_engine *engine;
+    void *index;
+    uint64_t *labels; /* [queries × K] */
+    size_t *counts;   /* [queries] */
+    sweep *sweep;
+    double best; /* seconds of the best pass at a width */
+    bool done;   /* its recall is as good as it gets */
+} contender;
 
-static void measure_engine(const neighbour_engine *engine, const neighbour_data *data,
-                           const settings *settings, sweep *sweep) {
+#define CONTENDERS (sizeof engines / sizeof *engines)
+
+static void start(contender *c, const neighbour_engine *engine, const neighbour_data *data,
+                  const settings *settings, sweep *sweep) {
     double bytes;
     *sweep = (struct sweep){.data = data->name, .title = data->title, .engine = engine->name};
-    fprintf(stderr, "%s: %s\n", data->name, engine->name);
-    void *index = engine->build(data, settings->links, settings->width, settings->threads,
-                                &sweep->build_seconds, &bytes);
+    fprintf(stderr, "%s: %s builds\n", data->name, engine->name);
+    *c = (contender){.engine = engine,
+                     .labels = must_allocate(data->queries * K * sizeof *c->labels),
+                     .counts = must_allocate(data->queries * sizeof *c->counts),
+                     .sweep = sweep};
+    c->index = engine->build(data, settings->links, settings->width, settings->threads,
+                             &sweep->build_seconds, &bytes);
     sweep->bytes_a_row = bytes / (double)data->rows;
-    sweep_widths(engine, index, data, sweep);
-    engine->close(index);
+}
+
+/* Passes take turns, so that what the machine does beside hits all alike. */
+static void measure_width(contender *contenders, const neighbour_data *data, unsigned width) {
+    for (size_t i = 0; i < CONTENDERS; i++)
+        contenders[i].best = INFINITY;
+    for (unsigned n = 0; n < PASSES; n++)
+        for (size_t i = 0; i < CONTENDERS; i++) {
+            contender *c = &contenders[i];
+            if (c->done) continue;
+            c->best = fmin(c->best, pass(c->engine, c->index, data, width, c->labels, c->counts));
+        }
+    for (size_t i = 0; i < CONTENDERS; i++) {
+        contender *c = &contenders[i];
+        if (c->done) continue;
+        double recall = recall_of(c->engine, c->index, data, c->labels, c->counts);
+        c->sweep->points[c->sweep->count++] =
+            (sweep_point){width, recall, (double)data->queries / c->best};
+        c->done = recall >= 0.998;
+    }
 }
 
 static void measure(const neighbour_data *data, const settings *settings, sweep *sweeps,
                     size_t *count) {
-    for (size_t i = 0; i < sizeof engines / sizeof *engines; i++)
-        measure_engine(engines[i], data, settings, &sweeps[(*count)++]);
+    static const unsigned widths[] = {10, 12, 16, 20, 24, 32, 40, 48, 64, 96, 128, 192, 256, 512};
+    contender contenders[CONTENDERS];
+    for (size_t i = 0; i < CONTENDERS; i++)
+        start(&contenders[i], engines[i], data, settings, &sweeps[(*count)++]);
+    fprintf(stderr, "%s: all search\n", data->name);
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
+        measure_width(contenders, data, widths[i]);
+    for (size_t i = 0; i < CONTENDERS; i++) {
+        contenders[i].engine->close(contenders[i].index);
+        free(contenders[i].labels);
+        free(contenders[i].counts);
+    }
 }
 
 /* --- options ---------------------------------------------------------------------------------- */

@@ -180,6 +180,22 @@ static hs_status thin(const hnsw *hnsw, hnsw_search *search, unsigned level, uin
     return HS_OK;
 }
 
+/* Gives up one link of y that is not needed to hold the level together, however good it is. */
+static hs_status give_up_any(const hnsw *hnsw, unsigned level, draft *list, room *room) {
+    for (uint32_t i = list->count; i-- > 0;) {
+        draft rest = *list;
+        bool redundant;
+        uint32_t z = list->nodes[i];
+        take_out(&rest, z);
+        TRY(is_redundant(hnsw, level, z, rest.nodes, rest.count, &redundant));
+        if (!redundant) continue;
+        *list = rest;
+        room->dropped[room->count++] = z;
+        return HS_OK;
+    }
+    return HS_OK;
+}
+
 /* Lets x in in the place of the farthest neighbour z, which is to be linked with x instead. */
 static void splice(const draft *list, room *room) {
     room->dropped[room->count++] = list->nodes[list->count - 1];
@@ -189,7 +205,7 @@ static void splice(const draft *list, room *room) {
 
 /* Enters x in the list of y, if there is room or room can be made; y is held. */
 static hs_status admit(hnsw *hnsw, hnsw_search *search, unsigned level, uint32_t y, uint32_t x,
-                       bool force, room *room) {
+                       hnsw_effort effort, room *room) {
     draft list;
     uint32_t most = hnsw_capacity(&hnsw->options, level);
     *room = (struct room){0};
@@ -200,12 +216,13 @@ static hs_status admit(hnsw *hnsw, hnsw_search *search, unsigned level, uint32_t
     }
     room->there = list.count < most;
     if (!room->there) TRY(thin(hnsw, search, level, y, x, &list, room));
-    if (!room->there && force) {
+    if (!room->there && effort != HNSW_IF_GOOD) {
+        if (list.count == most) TRY(give_up_any(hnsw, level, &list, room));
         room->there = list.count < most;
-        if (!room->there) {
-            splice(&list, room);
-            list.count--;
-        }
+    }
+    if (!room->there && effort == HNSW_ALWAYS) {
+        splice(&list, room);
+        list.count--;
     }
     if (room->there) list.nodes[list.count++] = x;
     if (!room->there && room->count == 0) return HS_OK;
@@ -214,9 +231,9 @@ static hs_status admit(hnsw *hnsw, hnsw_search *search, unsigned level, uint32_t
 
 /* One end, and those whose links it gave up. */
 static hs_status link_end(hnsw *hnsw, hnsw_search *search, unsigned level, uint32_t y, uint32_t x,
-                          bool force, room *room) {
+                          hnsw_effort effort, room *room) {
     hold(hnsw, y);
-    hs_status status = admit(hnsw, search, level, y, x, force, room);
+    hs_status status = admit(hnsw, search, level, y, x, effort, room);
     let_go(hnsw, y);
     for (uint32_t i = 0; i < room->count && status == HS_OK; i++)
         status = forget_link(hnsw, level, room->dropped[i], y);
@@ -224,20 +241,20 @@ static hs_status link_end(hnsw *hnsw, hnsw_search *search, unsigned level, uint3
 }
 
 hs_status hnsw_link(hnsw *hnsw, hnsw_search *search, unsigned level, uint32_t a, uint32_t b,
-                    bool force, bool *linked) {
+                    hnsw_effort effort, bool *linked) {
     room at_a, at_b;
     bool again;
     *linked = false;
-    TRY(link_end(hnsw, search, level, a, b, force, &at_a));
+    TRY(link_end(hnsw, search, level, a, b, effort, &at_a));
     if (!at_a.there) return HS_OK;
-    TRY(link_end(hnsw, search, level, b, a, force, &at_b));
+    TRY(link_end(hnsw, search, level, b, a, effort, &at_b));
     if (!at_b.there) return forget_link(hnsw, level, a, b);
     *linked = true;
     /* What was spliced out hangs on the node that came in its place. */
     if (at_a.spliced)
-        TRY(hnsw_link(hnsw, search, level, b, at_a.dropped[at_a.count - 1], true, &again));
+        TRY(hnsw_link(hnsw, search, level, b, at_a.dropped[at_a.count - 1], HNSW_ALWAYS, &again));
     if (at_b.spliced)
-        TRY(hnsw_link(hnsw, search, level, a, at_b.dropped[at_b.count - 1], true, &again));
+        TRY(hnsw_link(hnsw, search, level, a, at_b.dropped[at_b.count - 1], HNSW_ALWAYS, &again));
     return HS_OK;
 }
 
@@ -260,11 +277,11 @@ static hs_status join_level(hnsw *hnsw, hnsw_search *search, unsigned level, uin
         if (search->beam[i].node != node) near[count++] = search->beam[i];
     TRY(hnsw_select(hnsw, search, near, count, 0, hnsw->options.links, &kept));
     for (uint32_t i = 0; i < kept; i++) {
-        TRY(hnsw_link(hnsw, search, level, node, near[i].node, false, &linked));
+        TRY(hnsw_link(hnsw, search, level, node, near[i].node, HNSW_IF_GOOD, &linked));
         any |= linked;
     }
     if (any || kept == 0) return HS_OK;
-    return hnsw_link(hnsw, search, level, node, near[0].node, true, &linked);
+    return hnsw_link(hnsw, search, level, node, near[0].node, HNSW_ALWAYS, &linked);
 }
 
 hs_status hnsw_place(hnsw *hnsw, hnsw_search *search, uint32_t node) {

@@ -137,11 +137,17 @@ hs_status hnsw_select(const hnsw *hnsw, hnsw_search *search, hnsw_near *near, ui
 hs_status hnsw_copy(const hnsw *hnsw, unsigned level, uint32_t node, uint32_t *nodes,
                     uint32_t *count);
 
-/* Links two nodes of a level unless they are, making room where it is needed and gives up nothing
- * that holds the level together. *linked: they are now. With `force` they always are; `a` must then
- * have room for two links. */
+/* How much is done for a link between lists that are full. */
+typedef enum hnsw_effort {
+    HNSW_IF_GOOD, /* it is made if it is better than one that can go */
+    HNSW_IF_ROOM, /* … or if any can go */
+    HNSW_ALWAYS   /* it is made; the node that gives way hangs on `a`, which has room for it too */
+} hnsw_effort;
+
+/* Links two nodes of a level unless they are, making room where it is needed; gives up nothing that
+ * holds the level together. *linked: they are now. */
 hs_status hnsw_link(hnsw *hnsw, hnsw_search *search, unsigned level, uint32_t a, uint32_t b,
-                    bool force, bool *linked);
+                    hnsw_effort effort, bool *linked);
 
 /* Links a node on all its levels up to the top; the state stays as it is. */
 hs_status hnsw_place(hnsw *hnsw, hnsw_search *search, uint32_t node);

@@ -146,8 +146,12 @@ typedef struct reach {
     uint32_t head, tail;
 } reach;
 
+static bool is_seen(const reach *reach, uint32_t node) {
+    return reach->seen[node / 64] >> (node % 64) & 1;
+}
+
 static void see(reach *reach, uint32_t node) {
-    if (reach->seen[node / 64] >> (node % 64) & 1) return;
+    if (is_seen(reach, node)) return;
     reach->seen[node / 64] |= UINT64_C(1) << (node % 64);
     reach->queue[reach->tail++] = node;
 }
@@ -163,30 +167,44 @@ static hs_status follow(const hnsw *hnsw, unsigned level, uint32_t from, reach *
     return HS_OK;
 }
 
-/* Links a node that was not reached with the nearest ones that were. */
-static hs_status fetch_in(hnsw *hnsw, hnsw_search *search, unsigned level, uint32_t node) {
+/* Links a node that was not reached with the nearest one that was and has room, or any. */
+static hs_status fetch_in(hnsw *hnsw, hnsw_search *search, unsigned level, uint32_t node,
+                          const reach *reach, bool *linked) {
     const void *row;
-    bool linked = false;
+    *linked = false;
     TRY(hnsw->space->row(hnsw->space, node, &row));
     TRY(hnsw->space->aim(hnsw->space, row, search->query));
     TRY(hnsw_descend(hnsw, search, search->query, level));
     TRY(hnsw_search_level(hnsw, search, search->query, level, hnsw->options.width));
-    for (size_t i = 0; i < search->count && !linked; i++)
-        TRY(hnsw_link(hnsw, search, level, node, search->beam[i].node, false, &linked));
-    return linked ? HS_OK : error_set(HS_LIMIT, "an index of neighbours has too few links");
+    /* From the levels above a search may come to a part that was not reached either. */
+    for (size_t i = 0; i < search->count && !*linked; i++)
+        if (is_seen(reach, search->beam[i].node))
+            TRY(hnsw_link(hnsw, search, level, node, search->beam[i].node, HNSW_IF_ROOM, linked));
+    for (uint32_t i = 0; i < reach->tail && !*linked; i++)
+        TRY(hnsw_link(hnsw, search, level, node, reach->queue[i], HNSW_IF_ROOM, linked));
+    return HS_OK;
 }
 
+/* A node that cannot be linked is left to others of its part. */
 static hs_status connect_level(hnsw *hnsw, hnsw_search *search, unsigned level, uint32_t count,
                                reach *reach) {
     memset(reach->seen, 0, (size_t)(count / 64 + 1) * sizeof *reach->seen);
     reach->head = reach->tail = 0;
     TRY(follow(hnsw, level, hnsw->state.entry, reach));
+    uint32_t nodes = 0;
     for (uint32_t node = 0; node < count; node++) {
-        if (reach->seen[node / 64] >> (node % 64) & 1 || hnsw_level(hnsw, node) < level) continue;
-        TRY(fetch_in(hnsw, search, level, node));
-        TRY(follow(hnsw, level, node, reach));
+        bool linked;
+        if (level > 0 && hnsw_level(hnsw, node) < level) continue;
+        nodes++;
+        if (is_seen(reach, node)) continue;
+        TRY(fetch_in(hnsw, search, level, node, reach, &linked));
+        if (linked) TRY(follow(hnsw, level, node, reach));
     }
-    return HS_OK;
+    if (reach->tail == nodes) return HS_OK;
+    return error_set(HS_LIMIT,
+                     "an index of neighbours with %u links cannot hold %u rows together; "
+                     "create it with more links",
+                     hnsw->options.links, nodes);
 }
 
 static hs_status mend_level(hnsw *hnsw, hnsw_search *search, unsigned level, uint32_t count,

@@ -107,7 +107,7 @@ static hs_status link_by_detour(hnsw *hnsw, hnsw_search *search, unsigned level,
             queue[tail++] = list[i];
         }
         if (status == HS_OK && head > 0)
-            status = hnsw_link(hnsw, search, level, queue[head], to, false, linked);
+            status = hnsw_link(hnsw, search, level, queue[head], to, HNSW_IF_ROOM, linked);
     }
     memory_free(queue);
     memory_free(seen);
@@ -123,7 +123,7 @@ static hs_status join_parts(hnsw *hnsw, hnsw_search *search, unsigned level, orp
     for (size_t i = 0; i < count; i++) {
         uint32_t a = pairs[i].a, b = pairs[i].b;
         if (root_of(o, a) == root_of(o, b)) continue;
-        TRY(hnsw_link(hnsw, search, level, o->nodes[a], o->nodes[b], false, &linked));
+        TRY(hnsw_link(hnsw, search, level, o->nodes[a], o->nodes[b], HNSW_IF_ROOM, &linked));
         if (linked) unite(o, a, b);
     }
     for (size_t i = 0; i < count; i++) {
@@ -174,7 +174,7 @@ static hs_status replace_links(hnsw *hnsw, hnsw_search *search, unsigned level, 
         if (n >= hnsw_capacity(&hnsw->options, level) || contains(list, n, other)) continue;
         TRY(is_apart(hnsw, search, other, pairs[i].distance, list, n, &apart));
         if (!apart) continue;
-        TRY(hnsw_link(hnsw, search, level, self, other, false, &linked));
+        TRY(hnsw_link(hnsw, search, level, self, other, HNSW_IF_GOOD, &linked));
         given[ends[0]] |= linked;
         given[ends[1]] |= linked;
     }

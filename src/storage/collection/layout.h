@@ -50,6 +50,7 @@
  *   … vectors_<name>        rid(8)              ->  vector (vector_value.h); fixed for dense and
  *                                                   binary ones
  *   … postings_<name> fixed index(4) ‖ rid(6)   ->  f32; of sparse vectors (postings.h)
+ *   … bounds_<name> fixed   index(4)            ->  2 × f32; likewise
  *   … index_<name>          value ‖ rid(6)      ->  kind (index_key.h)
  *   … hnsw0.<name>    fixed rid(8)              ->  links (neighbour_index.h)
  *   … hnsw1.<name>    fixed level(1) ‖ rid(8)   ->  links

@@ -9,6 +9,7 @@
 
 #define VECTORS_PREFIX   "vectors_"
 #define POSTINGS_PREFIX  "postings_"
+#define BOUNDS_PREFIX    "bounds_"
 #define TABLE_NAME_MAX   80
 #define VECTOR_ALIGNMENT 64
 #define PAGE_HEADER      64
@@ -127,7 +128,11 @@ static hs_status find_table(engine_txn *txn, engine_family family, const char *p
 static hs_status find_tables(engine_txn *txn, engine_family family, vector_kind *kind) {
     TRY(find_table(txn, family, VECTORS_PREFIX, kind->name, &kind->table));
     if (kind->options.form != HS_SPARSE) return HS_OK;
-    return find_table(txn, family, POSTINGS_PREFIX, kind->name, &kind->postings);
+    TRY(find_table(txn, family, POSTINGS_PREFIX, kind->name, &kind->postings));
+    char full[TABLE_NAME_MAX + 1];
+    table_name(BOUNDS_PREFIX, kind->name, full);
+    hs_status status = engine_table_find(txn, family, full, &kind->bounds);
+    return status == HS_NOT_FOUND ? HS_OK : status;
 }
 
 hs_status vector_kind_find(engine_txn *txn, engine_family family, const char *name,
@@ -222,10 +227,17 @@ static hs_status create_table(engine_txn *txn, engine_family family, const char 
 hs_status vector_kind_create(engine_txn *txn, engine_family family, const char *name,
                              const hs_vector_options *options, uint32_t page_size) {
     uint8_t bytes[VECTOR_KIND_SIZE];
+    const engine_table_info *taken_over;
     engine_table_options table = table_options(options, page_size);
     TRY(create_table(txn, family, VECTORS_PREFIX, name, &table));
-    if (options->form == HS_SPARSE)
+    if (options->form == HS_SPARSE) {
+        bool found;
+        TRY(table_info(txn, family, POSTINGS_PREFIX, name, &taken_over));
+        found = taken_over != NULL;
         TRY(create_table(txn, family, POSTINGS_PREFIX, name, &postings_options));
+        /* Postings that are taken over have no bounds unless those are there too. */
+        if (!found) TRY(create_table(txn, family, BOUNDS_PREFIX, name, &bounds_options));
+    }
     vector_kind_encode(options, bytes);
     return engine_put(txn, layout_table(family, TABLE_VECTOR_KINDS), hs_slice_of(name),
                       (hs_slice){bytes, sizeof bytes});
@@ -252,6 +264,7 @@ hs_status vector_kind_drop(engine_txn *txn, engine_family family, const char *na
     found = status == HS_OK;
     TRY(drop_table(txn, family, VECTORS_PREFIX, name, vectors, &found));
     TRY(drop_table(txn, family, POSTINGS_PREFIX, name, &postings, &found));
+    TRY(drop_table(txn, family, BOUNDS_PREFIX, name, &postings, &found));
     return found ? HS_OK : HS_NOT_FOUND;
 }
 
@@ -269,4 +282,8 @@ bool vector_table_is(const engine_table_info *table, const char **name) {
 
 bool vector_postings_is(const engine_table_info *table, const char **name) {
     return has_prefix(table, POSTINGS_PREFIX, name);
+}
+
+bool vector_bounds_is(const engine_table_info *table, const char **name) {
+    return has_prefix(table, BOUNDS_PREFIX, name);
 }

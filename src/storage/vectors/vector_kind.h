@@ -8,7 +8,7 @@
  *   +------+---------+--------+----+-----------+
  *
  * Each kind has a table `vectors_<name>`, rid(8) -> vector (vector_value.h), of fixed values for
- * dense and binary vectors; a sparse one `postings_<name>` too (postings.h).
+ * dense and binary vectors; a sparse one `postings_<name>` and `bounds_<name>` too (postings.h).
  */
 #ifndef STORAGE_VECTOR_KIND_H
 #define STORAGE_VECTOR_KIND_H
@@ -25,6 +25,7 @@ typedef struct vector_kind {
     hs_vector_options options;
     engine_table table;
     engine_table postings; /* of sparse vectors */
+    engine_table bounds;   /* likewise; table 0: there are none */
 } vector_kind;
 
 /* Fills in the metric that was left open, and says what does not fit together: HS_INVALID. */
@@ -71,5 +72,6 @@ hs_status vector_kind_drop(engine_txn *txn, engine_family family, const char *na
 /* Whether a table holds vectors, or the postings of some; *name then points at the kind's name. */
 bool vector_table_is(const engine_table_info *table, const char **name);
 bool vector_postings_is(const engine_table_info *table, const char **name);
+bool vector_bounds_is(const engine_table_info *table, const char **name);
 
 #endif

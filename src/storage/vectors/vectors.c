@@ -241,7 +241,7 @@ static hs_status replace(apply *apply, const vector_kind *kind, apply_family *fa
         TRY(neighbours_note(apply, family, kind->name, kind->table, rid));
     if (kind->options.form == HS_SPARSE) {
         TRY(keep(apply, &stored));
-        TRY(postings_change(apply->txn, kind->postings, rid, stored, to != NULL ? *to : none));
+        TRY(postings_change(apply->txn, kind, rid, stored, to != NULL ? *to : none));
     }
     if (to == NULL) {
         family->counters.vectors--;

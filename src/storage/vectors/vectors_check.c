@@ -10,6 +10,19 @@
 
 /* --- vectors ---------------------------------------------------------------------------------- */
 
+/* Whether the bounds of an index take in a value. */
+static hs_status check_bound(check *check, const check_family *family, const vector_kind *kind,
+                             uint32_t index, float value) {
+    float least, greatest;
+    if (kind->bounds.table == 0) return HS_OK;
+    hs_status status = bound_read(check->snapshot->txn, kind->bounds, index, &least, &greatest);
+    if (status == HS_OK && least <= value && value <= greatest) return HS_OK;
+    if (status != HS_OK && status != HS_NOT_FOUND && status != HS_CORRUPT) return status;
+    check_problem(check, "%s: the bounds of index %u of the sparse vector '%s' leave out a value",
+                  family->type, index, kind->name);
+    return HS_OK;
+}
+
 /* Whether each pair of a sparse vector has its posting. */
 static hs_status check_pairs(check *check, const check_family *family, const vector_kind *kind,
                              uint64_t rid, hs_slice value) {
@@ -17,6 +30,7 @@ static hs_status check_pairs(check *check, const check_family *family, const vec
         hs_slice posting;
         uint32_t index = sparse_index(value.data, i);
         layout_key key = posting_key(index, rid);
+        TRY(check_bound(check, family, kind, index, sparse_value(value.data, i)));
         hs_status status =
             engine_get(check->snapshot->txn, kind->postings, layout_slice(&key), &posting);
         if (status != HS_OK && status != HS_NOT_FOUND) return status;
@@ -176,7 +190,7 @@ hs_status vectors_check(check *check, check_family *family) {
         if (neighbour_table_is(&tables[i], &name)) continue; /* neighbour_check.c */
         if (vector_table_is(&tables[i], &name))
             TRY(check_owner(check, family, tables[i].name, name, tables[i].entries));
-        else if (vector_postings_is(&tables[i], &name))
+        else if (vector_postings_is(&tables[i], &name) || vector_bounds_is(&tables[i], &name))
             TRY(check_owner(check, family, tables[i].name, name, 0));
         else
             check_problem(check, "%s: table '%s' is no table of this version", family->type,
@@ -216,6 +230,9 @@ static hs_status add_missing(const repairing *r, hs_slice key, hs_slice value) {
         hs_slice posting;
         float number = sparse_value(value.data, i);
         layout_key at = posting_key(sparse_index(value.data, i), rid);
+        if (r->kind->bounds.table != 0)
+            TRY(bound_widen(r->write, r->kind->bounds, sparse_index(value.data, i), number,
+                            r->changed));
         hs_status status = engine_get(r->seen, r->kind->postings, layout_slice(&at), &posting);
         if (status != HS_OK && status != HS_NOT_FOUND) return status;
         if (status == HS_OK && memcmp(posting.data, &number, sizeof number) == 0) continue;
