@@ -65,7 +65,7 @@ coverage:
 	@$(MAKE) --no-print-directory test BUILD=build-coverage TESTS='--no-suite checks $(TESTS)' \
 		MESON_FLAGS='-Db_coverage=true -Doptimization=1 -Dc_args=-fprofile-update=atomic'
 	@gcovr --root . --filter src/ --object-directory build-coverage --print-summary \
-		--gcov-ignore-parse-errors --fail-under-line 85 build-coverage
+		--gcov-ignore-parse-errors --fail-under-line 90 build-coverage
 
 sanitize:
 	@$(SANITIZER_OPTIONS) $(MAKE) --no-print-directory test BUILD=build-asan \
