@@ -10,6 +10,12 @@
 #include "base/key.h"
 #include "engine/catalog.h"
 #include "engine/redo.h"
+#include "storage/entities/record.h"
+#include "storage/graph/edge_history.h"
+#include "storage/indexes/index_key.h"
+#include "storage/series/point_block.h"
+#include "storage/series/rollup_block.h"
+#include "storage/trajectories/position_block.h"
 #include "target.h"
 #include "visit.h"
 
@@ -165,6 +171,141 @@ static void catalog_seed(void) {
     memory_vfs_free(m);
 }
 
+/* --- values of the stores --------------------------------------------------------------------- */
+
+static void index_key_seed(const char *name, const hs_value *first, const hs_value *second) {
+    FILE *file = begin_seed("index_key", name);
+    for (int i = 0; i < 2; i++) {
+        index_key key;
+        const hs_value *value = i == 0 ? first : second;
+        index_key_set(&key, value);
+        index_key_set_rid(&key, 7);
+        hs_slice bytes = index_key_slice(&key);
+        must_hold(fputc((int)bytes.size, file) != EOF);
+        must_hold(fputc(value->kind == HS_FLOAT64, file) != EOF);
+        must_hold(fwrite(bytes.data, 1, bytes.size, file) == bytes.size);
+    }
+    end_seed(file);
+}
+
+static void index_key_seeds(void) {
+    const hs_value number = {.kind = HS_FLOAT64, .float64 = -2.5};
+    const hs_value large = {.kind = HS_INT64, .int64 = INT64_MAX};
+    const hs_value string = {.kind = HS_STRING, .bytes = {"a\0b", 3}};
+    const hs_value id = {.kind = HS_UUID, .uuid = {{1, 2, 3}}};
+    index_key_seed("numbers", &number, &large);
+    index_key_seed("texts", &string, &id);
+}
+
+static void version_seeds(void) {
+    uint8_t bytes[64] = {1}, packed[32];
+    const edge_version version = {.rid = 5,
+                                  .name = 2,
+                                  .far = UINT64_C(1) << 48 | 9,
+                                  .from = 1000,
+                                  .until = 2000,
+                                  .active = true,
+                                  .ended = true,
+                                  .weight = 0.5f};
+    layout_key key = edge_version_key(&version);
+    memcpy(bytes + 1, key.bytes, key.size);
+    write_seed("versions", "edge", bytes,
+               1 + key.size + edge_version_encode(&version, bytes + 1 + key.size));
+    const hs_value items[] = {{.kind = HS_INT64, .int64 = 7},
+                              {.kind = HS_STRING, .bytes = {"a", 1}}};
+    const hs_value list = {.kind = HS_LIST, .list = {items, 2}};
+    hs_value value = {.kind = HS_LIST, .bytes = {packed, record_list_pack(&list, packed)}};
+    bytes[0] = bytes[1] = bytes[2] = 0; /* of a property, a value, at the epoch */
+    write_seed("versions", "property", bytes, 3 + record_value_write(&value, bytes + 3));
+    bytes[0] = 2; /* a property of an edge */
+    bytes[1] = HS_LIST;
+    memcpy(bytes + 2, packed, value.bytes.size);
+    write_seed("versions", "edge-property", bytes, 2 + value.bytes.size);
+}
+
+static void edge_seeds(void) {
+    edge_far edges[40];
+    uint8_t bytes[1 + EDGE_KEY_SIZE + EDGE_BLOCK_ROOM] = {EDGE_KEY_SIZE};
+    for (uint64_t i = 0; i < 40; i++)
+        edges[i] =
+            (edge_far){(UINT64_C(3) << 48) + 1 + i * i * 50, 1.0f + (float)(i % 3), i % 7 != 0};
+    layout_key key = layout_edge_key(5, 2, edges[0].row);
+    memcpy(bytes + 1, key.bytes, key.size);
+    size_t size = edge_block_encode(edges, edge_block_fit(edges, 40), bytes + 1 + key.size);
+    write_seed("edges", "block", bytes, 1 + key.size + size);
+    const uint8_t head[] = {9, 0, 0, 0, 0, 0, 5, 0, 0, 2, EDGE_BLOCK_INDEX, 40};
+    write_seed("edges", "head", head, sizeof head);
+}
+
+static void point_seed(const char *name, uint8_t form, bool rough) {
+    hs_point points[60];
+    uint8_t bytes[9 + POINT_BLOCK_BYTES] = {form};
+    size_t taken;
+    for (int i = 0; i < 60; i++) {
+        points[i] = (hs_point){60000000 * (int64_t)i, rough ? 1.0 / (i + 1) : (i % 9) / 10.0};
+        int64_t whole = i % 9;
+        if ((form & 2) != 0) memcpy(&points[i].value, &whole, sizeof whole);
+    }
+    size_t size = point_block_encode(points, 60, (form & 2) != 0, bytes + 9, &taken);
+    write_seed("points", name, bytes, 9 + size);
+}
+
+static void rollup_seed(void) {
+    static rollup_block block = {.covered = 40, .count = 3};
+    static uint8_t sums[3][EXACT_SUM_BYTES], bytes[9 + ROLLUP_BLOCK_MAX] = {1};
+    static summary all;
+    for (size_t i = 0; i < block.count; i++) {
+        const hs_point points[2] = {{0, 0.5 + (double)i}, {1, 70}};
+        summary_clear(&all, false, i == 0);
+        summary_add(&all, points, 2);
+        rollup_make(&all, 3 * i, sums[i], &block.rollups[i]);
+    }
+    write_seed("points", "rollups", bytes, 9 + rollup_block_encode(&block, false, bytes + 9));
+}
+
+static void position_seed(void) {
+    hs_position positions[POSITION_BLOCK_MAX];
+    uint8_t bytes[8 + POSITION_BLOCK_BYTES] = {0};
+    size_t taken;
+    memset(positions, 0, sizeof positions);
+    for (int i = 0; i < POSITION_BLOCK_MAX; i++) {
+        positions[i].time = 1000 * i;
+        for (int j = 0; j < 5; j++)
+            positions[i].graph[j] = (float)(i * j) / 100;
+    }
+    size_t size = position_block_encode(positions, POSITION_BLOCK_MAX, bytes + 8, &taken);
+    write_seed("positions", "steady", bytes, 8 + size);
+}
+
+/* An empty graph, and two nodes that are linked; then everything is done. */
+static void graph_seeds(void) {
+    const uint8_t empty[] = {0, 0, 0, 0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 1, 3, 5, 2, 1, 1};
+    uint8_t linked[3 + 2 * 39 + 12] = {0, 0, 2};
+    for (uint8_t i = 0; i < 2; i++) {
+        uint8_t *list = linked + 3 + i * 39;
+        list[1] = i;
+        list[2] = 36;
+        list[3] = 1;     /* link */
+        list[7] = 1 - i; /* to the other one */
+    }
+    const uint8_t steps[] = {2, 1, 0, 5, 0, 6, 1, 0, 5, 2, 1, 5};
+    memcpy(linked + 3 + 2 * 39, steps, sizeof steps);
+    write_seed("graph", "empty", empty, sizeof empty);
+    write_seed("graph", "linked", linked, sizeof linked);
+}
+
+static void store_seeds(void) {
+    index_key_seeds();
+    version_seeds();
+    edge_seeds();
+    point_seed("decimals", 0, false);
+    point_seed("rough", 0, true);
+    point_seed("integers", 2, false);
+    rollup_seed();
+    position_seed();
+    graph_seeds();
+}
+
 int main(int count, char **arguments) {
     if (count != 2) return fprintf(stderr, "usage: seeds FOLDER\n"), 2;
     corpus = arguments[1];
@@ -172,5 +313,6 @@ int main(int count, char **arguments) {
     redo_seed();
     key_seed();
     catalog_seed();
+    store_seeds();
     return 0;
 }

@@ -52,7 +52,8 @@ hs_status edge_version_decode(hs_slice key, hs_slice value, edge_version *versio
         at += sizeof version->until;
     }
     if ((flags & VERSION_WEIGHT) != 0) memcpy(&version->weight, at, sizeof version->weight);
-    if (isfinite(version->weight) && (!version->ended || version->until > version->from))
+    if (isfinite(version->weight) && version->from >= HS_TIME_MIN &&
+        version->until > version->from && version->until <= HS_TIME_MAX)
         return HS_OK;
 damaged:
     return error_set(HS_CORRUPT, "a version of an edge is damaged (%zu bytes)", value.size);

@@ -36,16 +36,21 @@ static void write_number(key_writer *out, double below, int64_t missing) {
     if (!(fabs(below) < EXACT_END)) key_u16(out, (uint16_t)missing);
 }
 
-static void write_int64(key_writer *out, int64_t value) {
+/* The greatest float64 that is not above a number. */
+static double float_below(int64_t value) {
     double below = (double)value;
-    if (below >= 0x1p63 || (int64_t)below > value) below = nextafter(below, -INFINITY);
+    return below >= 0x1p63 || (int64_t)below > value ? nextafter(below, -INFINITY) : below;
+}
+
+static void write_int64(key_writer *out, int64_t value) {
+    double below = float_below(value);
     write_number(out, below, value - (int64_t)below);
 }
 
 static bool read_number(key_reader *in, bool is_float, hs_value *value) {
     double below = key_read_f64(in);
     int64_t missing = fabs(below) < EXACT_END ? 0 : key_read_u16(in);
-    if (in->failed) return false;
+    if (in->failed || (below == 0 && signbit(below))) return false;
     if (is_float) {
         *value = (hs_value){.kind = HS_FLOAT64, .float64 = below};
         return missing == 0;
@@ -54,7 +59,8 @@ static bool read_number(key_reader *in, bool is_float, hs_value *value) {
     int64_t whole = (int64_t)below;
     if (whole > INT64_MAX - missing) return false;
     *value = (hs_value){.kind = HS_INT64, .int64 = whole + missing};
-    return true;
+    /* Each number has one form; else searches would not find it. */
+    return fabs(below) < EXACT_END || float_below(whole + missing) == below;
 }
 
 /* --- values ----------------------------------------------------------------------------------- */
