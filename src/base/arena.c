@@ -80,6 +80,22 @@ void arena_reset(arena *arena) {
     arena->bytes = head->size;
 }
 
+void arena_recycle(arena *arena, size_t most) {
+    struct arena_block *head = arena->head;
+    size_t bytes = arena->bytes;
+    if (head == NULL || (head->next == NULL && head->size <= most)) {
+        arena->used = 0;
+        return;
+    }
+    arena_free(arena);
+    if (bytes > most) return;
+    head = memory_alloc(sizeof *head + bytes);
+    if (head == NULL) return;
+    head->next = NULL;
+    head->size = arena->bytes = bytes;
+    arena->head = head;
+}
+
 void arena_free(arena *arena) {
     free_blocks(arena->head);
     arena->head = NULL;

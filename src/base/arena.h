@@ -25,6 +25,10 @@ hs_slice arena_copy(arena *arena, hs_slice slice);
 /* Forgets everything allocated, keeps one block for reuse. */
 void arena_reset(arena *arena);
 
+/* Forgets everything allocated, keeps all memory for reuse, in one block, if that is `most` bytes
+ * at most: who needs as much again and again does not get it from the system each time. */
+void arena_recycle(arena *arena, size_t most);
+
 /* Gives all memory back; the arena is then empty and usable again. */
 void arena_free(arena *arena);
 

@@ -66,6 +66,7 @@ hs_status commit_lock_shared(txn *t) {
     t->catalog = latest;
     reader_limit(t->slot, latest->txn_limit);
     reader_protect(t->slot, latest->sequence);
+    t->place.def = NULL;
     hs_status status = HS_OK;
     for (size_t i = 0; i < t->family_count && status == HS_OK; i++) {
         txn_family *f = &t->families[i];

@@ -223,7 +223,7 @@ static hs_status get(engine_txn *base, engine_table table, hs_slice key, hs_slic
     if (e == NULL)
         return error_set(HS_NOT_FOUND, "column family %u has no table %u", table.family,
                          table.table);
-    return tree_get(t->store, e, key, value);
+    return t->write ? tree_get_near(t, e, key, value) : tree_get(t->store, e, key, value);
 }
 
 static hs_status put(engine_txn *base, engine_table table, hs_slice key, hs_slice value) {

@@ -227,6 +227,21 @@ uint32_t node_lower_bound(const node *n, hs_slice key, bool *equal) {
     return is_fixed(n) ? fixed_lower_bound(n, key, equal) : variable_lower_bound(n, key, equal);
 }
 
+bool node_surrounds(const node *n, hs_slice key) {
+    if (n->count < 2) return false;
+    if (is_fixed(n)) {
+        const uint8_t *first = at(n, NODE_KEYS_OFFSET);
+        const uint8_t *last = first + (n->count - 1u) * n->key_size;
+        return key_compare((hs_slice){first, n->key_size}, key) < 0 &&
+               key_compare(key, (hs_slice){last, n->key_size}) < 0;
+    }
+    if (key.size <= n->prefix_size || memcmp(key.data, prefix_of(n), n->prefix_size) != 0)
+        return false;
+    const slot *slots = slots_of(n);
+    uint32_t head = head_of((const uint8_t *)key.data + n->prefix_size, key.size - n->prefix_size);
+    return slots[0].head < head && head < slots[n->count - 1u].head;
+}
+
 uint32_t node_child_index(const node *n, hs_slice key) {
     bool equal;
     uint32_t index = variable_lower_bound(n, key, &equal);

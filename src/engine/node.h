@@ -95,6 +95,9 @@ void node_init(node *n, const node_shape *shape);
 
 /* The first entry with a key ≥ `key` (count if there is none); *equal tells whether it is equal. */
 uint32_t node_lower_bound(const node *n, hs_slice key, bool *equal);
+/* Whether a key is, at a glance, greater than the first of a leaf's and less than the last: then it
+ * belongs into this leaf and no other. False if that takes a closer look. */
+bool node_surrounds(const node *n, hs_slice key);
 /* Inner nodes: the entry whose child may hold `key`. */
 uint32_t node_child_index(const node *n, hs_slice key);
 uint32_t node_child(const node *n, uint32_t index);

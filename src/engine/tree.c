@@ -66,15 +66,39 @@ static void fetch_value(hs_slice value) {
     if (value.size <= UNIT_SIZE) __builtin_prefetch(bytes + value.size - 1);
 }
 
+static hs_status value_at(store *s, const table_entry *e, const tree_path *path, hs_slice *value) {
+    TRY(tree_value(s, e, path->nodes[0], path->index[0], value));
+    fetch_value(*value);
+    return HS_OK;
+}
+
 hs_status tree_get(store *s, const table_entry *e, hs_slice key, hs_slice *value) {
     if (e->root == 0) return HS_NOT_FOUND;
     tree_path path;
     bool equal;
     TRY(tree_descend(s, e, key, &path, &equal));
-    if (!equal) return HS_NOT_FOUND;
-    TRY(tree_value(s, e, path.nodes[0], path.index[0], value));
-    fetch_value(*value);
+    return equal ? value_at(s, e, &path, value) : HS_NOT_FOUND;
+}
+
+/* Lets the transaction's place be the leaf where `key` belongs. The tree is not empty. */
+static hs_status go_to(txn *t, const table_entry *e, hs_slice key, bool *equal) {
+    tree_place *p = &t->place;
+    if (p->def == e->def && p->root == e->root && node_surrounds(p->path.nodes[0], key)) {
+        p->path.index[0] = node_lower_bound(p->path.nodes[0], key, equal);
+        return HS_OK;
+    }
+    p->def = NULL;
+    TRY(tree_descend(t->store, e, key, &p->path, equal));
+    p->def = e->def;
+    p->root = e->root;
     return HS_OK;
+}
+
+hs_status tree_get_near(txn *t, const table_entry *e, hs_slice key, hs_slice *value) {
+    if (e->root == 0) return HS_NOT_FOUND;
+    bool equal;
+    TRY(go_to(t, e, key, &equal));
+    return equal ? value_at(t->store, e, &t->place.path, value) : HS_NOT_FOUND;
 }
 
 int tree_step_leaf(store *s, const table_entry *e, tree_path *path, bool forward) {
@@ -156,6 +180,7 @@ static node *copy_node(txn *t, table_entry *e, const node *n) {
 
 hs_status tree_copy_node(txn *t, table_entry *e, const node *n, node **copy) {
     TRY(txn_reserve(t, n->page.units, 1));
+    t->place.def = NULL;
     *copy = copy_node(t, e, n);
     return HS_OK;
 }
@@ -318,36 +343,46 @@ static hs_status long_value_of(txn *t, const table_entry *e, const node *leaf, u
     return pagefile_get(&t->store->file, v.long_page, &expect, run);
 }
 
+/* Puts an entry where the transaction's place is. */
+static void insert_at_place(txn *t, table_entry *e, const node_entry *entry) {
+    tree_path *path = &t->place.path;
+    if (!node_insert(path->nodes[0], &e->def->shape, entry->index, entry->key, &entry->value)) {
+        t->place.def = NULL; /* its nodes are replaced */
+        insert_entry(t, e, path, 0, entry);
+    }
+    e->entries++;
+}
+
 hs_status tree_put(txn *t, table_entry *e, hs_slice key, hs_slice value) {
-    tree_path path;
+    tree_path *path = &t->place.path;
     bool equal = false;
     page_header *old_run = NULL;
     if (e->root != 0) {
-        TRY(tree_descend(t->store, e, key, &path, &equal));
-        if (equal) TRY(long_value_of(t, e, path.nodes[0], path.index[0], &old_run));
+        TRY(go_to(t, e, key, &equal));
+        if (equal) TRY(long_value_of(t, e, path->nodes[0], path->index[0], &old_run));
     }
     TRY(reserve_for_change(t, e));
     node_value placed;
     TRY(place_value(t, e, key, value, &placed));
     /* Nothing below can fail. */
     if (e->root == 0) {
-        path.nodes[0] = new_node(t, e, 0);
-        path.index[0] = 0;
-        e->root = path.nodes[0]->page.page;
+        path->nodes[0] = new_node(t, e, 0);
+        path->index[0] = 0;
+        e->root = path->nodes[0]->page.page;
         e->height = 1;
     }
-    own_path(t, e, &path);
+    own_path(t, e, path);
+    t->place.def = e->def;
+    t->place.root = e->root;
     if (equal) {
         if (placed.long_page == 0 &&
-            node_replace_value(path.nodes[0], &e->def->shape, path.index[0], value))
+            node_replace_value(path->nodes[0], &e->def->shape, path->index[0], value))
             return HS_OK;
         free_long_value(t, e, old_run);
-        node_remove(path.nodes[0], &e->def->shape, path.index[0]);
+        node_remove(path->nodes[0], &e->def->shape, path->index[0]);
         e->entries--;
     }
-    node_entry entry = {path.index[0], key, placed};
-    insert_entry(t, e, &path, 0, &entry);
-    e->entries++;
+    insert_at_place(t, e, &(node_entry){path->index[0], key, placed});
     return HS_OK;
 }
 
@@ -413,6 +448,7 @@ hs_status tree_delete(txn *t, table_entry *e, hs_slice key) {
     if (!equal) return HS_NOT_FOUND;
     TRY(long_value_of(t, e, path.nodes[0], path.index[0], &run));
     TRY(reserve_for_change(t, e));
+    t->place.def = NULL;
     own_path(t, e, &path);
     free_long_value(t, e, run);
     node_remove(path.nodes[0], &e->def->shape, path.index[0]);

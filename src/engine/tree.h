@@ -9,17 +9,13 @@
 
 #include "engine/txn.h"
 
-#define TREE_HEIGHT_MAX 32
-
-/* The nodes from the root (level height − 1) down to a leaf (level 0), indexed by level. */
-typedef struct tree_path {
-    node *nodes[TREE_HEIGHT_MAX];
-    uint32_t index[TREE_HEIGHT_MAX]; /* of the child taken; at level 0, of the entry */
-} tree_path;
-
 /* Points *value at the value of `key`, in the mapping. HS_NOT_FOUND without a message;
  * HS_CORRUPT. */
 hs_status tree_get(store *s, const table_entry *e, hs_slice key, hs_slice *value);
+
+/* The same by a write transaction, without a descent if the key lies in the leaf where it last read
+ * or wrote. */
+hs_status tree_get_near(txn *t, const table_entry *e, hs_slice key, hs_slice *value);
 
 /* From the node of `level`, whose index is set, down to the first or last entry below it. 1, or a
  * negative status. */

@@ -37,6 +37,21 @@ typedef struct txn_deferral {
     void *context;
 } txn_deferral;
 
+#define TREE_HEIGHT_MAX 32
+
+/* The nodes from the root (level height − 1) down to a leaf (level 0), indexed by level. */
+typedef struct tree_path {
+    node *nodes[TREE_HEIGHT_MAX];
+    uint32_t index[TREE_HEIGHT_MAX]; /* of the child taken; at level 0, of the entry */
+} tree_path;
+
+/* Where a write transaction was last: keys that follow each other mostly lie in the same leaf. */
+typedef struct tree_place {
+    const table_def *def; /* NULL: nowhere */
+    uint32_t root;        /* the path holds as long as the table has this root */
+    tree_path path;
+} tree_place;
+
 typedef struct txn {
     engine_txn base;
     store *store;
@@ -67,6 +82,7 @@ typedef struct txn {
     txn_expectation *expectations;
     size_t expectation_count;
     size_t expectation_capacity;
+    tree_place place;
 } txn;
 
 #define TXN_THRIFTY  UINT32_MAX /* takes no page beyond its need, and leaves none behind */

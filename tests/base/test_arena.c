@@ -80,6 +80,26 @@ static void reset_keeps_one_block_of_bounded_size(void **state) {
     arena_free(&a);
 }
 
+static void recycling_keeps_all_memory_up_to_a_bound(void **state) {
+    (void)state;
+    arena a = {0};
+    for (int i = 0; i < 3000; i++)
+        assert_non_null(arena_alloc(&a, 1000));
+    size_t bytes = a.bytes;
+    arena_recycle(&a, 8 << 20);
+    assert_int_equal(a.bytes, bytes);
+    const char *first = arena_alloc(&a, 1000);
+    for (int i = 1; i < 3000; i++)
+        assert_ptr_equal(arena_alloc(&a, 1000), first + (ptrdiff_t)i * 1008);
+    assert_int_equal(a.bytes, bytes);
+    arena_recycle(&a, 8 << 20);
+    assert_ptr_equal(arena_alloc(&a, 1), first);
+    arena_recycle(&a, 1 << 20);
+    assert_int_equal(a.bytes, 0);
+    assert_non_null(arena_alloc(&a, 1));
+    arena_free(&a);
+}
+
 static void a_large_allocation_does_not_waste_the_rest_of_the_block(void **state) {
     (void)state;
     arena a = {0};
@@ -123,6 +143,7 @@ int main(void) {
         cmocka_unit_test(a_copy_has_the_bytes_of_the_slice),
         cmocka_unit_test(reset_reuses_the_memory),
         cmocka_unit_test(reset_keeps_one_block_of_bounded_size),
+        cmocka_unit_test(recycling_keeps_all_memory_up_to_a_bound),
         cmocka_unit_test(a_large_allocation_does_not_waste_the_rest_of_the_block),
         cmocka_unit_test(freeing_leaves_an_empty_usable_arena),
         cmocka_unit_test(short_memory_gives_null_and_changes_nothing),

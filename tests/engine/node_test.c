@@ -262,6 +262,7 @@ static void insert_random(model *m) {
     size_t at = find(m, key, &equal);
     if (!first) assert_int_equal(node_lower_bound(m->node, key, &found), at);
     assert_int_equal(found, equal);
+    if (m->kind != PAGE_INNER && node_surrounds(m->node, key)) assert_in_range(at, 1, m->count - 1);
     if (equal) return;
     size_t prefix = common_with_prefix(m->node, key);
     add(m, at, (entry){key, value});

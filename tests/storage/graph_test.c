@@ -264,6 +264,42 @@ static void both_ends_must_exist(fixture *f) {
     }
 }
 
+#define CROWD 300
+
+/* Adds an edge from anna to each of a crowd. */
+static void know_all(hs_batch *batch, const hs_uuid *anna, const hs_uuid *crowd) {
+    for (size_t i = 0; i < CROWD; i++) {
+        hs_edge edge = knows(anna, &crowd[i]);
+        assert_ok(hs_edge_add(batch, &edge));
+    }
+}
+
+static void one_missing_end_among_many_edges_is_named(fixture *f) {
+    hospital h = create_hospital(f);
+    hs_uuid crowd[CROWD];
+    for (unsigned i = 0; i < CROWD; i++)
+        crowd[i] = some_uuid(i + 1);
+    hs_batch *batch = begin_batch(f);
+    for (size_t i = 0; i < CROWD; i++)
+        if (i != 170) assert_ok(hs_entity_upsert(batch, "patients", text(""), &crowd[i]));
+    commit(batch);
+    batch = begin_batch(f);
+    know_all(batch, &h.anna, crowd);
+    commit_failing(batch, HS_NOT_FOUND, 170);
+    assert_int_equal(edge_count(f, "patients"), 0);
+    /* Made by the same batch, it is found; another, deleted by it, is found no more. */
+    batch = begin_batch(f);
+    assert_ok(hs_entity_upsert(batch, "patients", text(""), &crowd[170]));
+    know_all(batch, &h.anna, crowd);
+    commit(batch);
+    assert_int_equal(edge_count(f, "patients"), CROWD);
+    batch = begin_batch(f);
+    assert_ok(hs_entity_delete(batch, "patients", &crowd[200]));
+    know_all(batch, &h.ben, crowd);
+    commit_failing(batch, HS_NOT_FOUND, 201);
+    assert_clean(f);
+}
+
 static void bad_edges_are_refused_at_once(fixture *f) {
     hospital h = create_hospital(f);
     hs_batch *batch = begin_batch(f);
@@ -645,6 +681,7 @@ int main(void) {
         FIXTURE_TEST(operations_of_a_batch_see_those_before_them),
         FIXTURE_TEST(an_edge_to_an_entity_of_the_same_batch),
         FIXTURE_TEST(both_ends_must_exist),
+        FIXTURE_TEST(one_missing_end_among_many_edges_is_named),
         FIXTURE_TEST(bad_edges_are_refused_at_once),
         FIXTURE_TEST(filters_leave_out_other_types_and_inactive_edges),
         FIXTURE_TEST(all_edges_of_a_type_are_grouped_by_source),

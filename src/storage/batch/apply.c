@@ -1,6 +1,7 @@
 /* apply.c: attempts to commit a batch. */
 #include "storage/batch/apply.h"
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -13,10 +14,10 @@
 #include "storage/series/timeseries.h"
 #include "storage/trajectories/trajectories.h"
 #include "storage/vectors/vectors.h"
-#include "xxhash.h"
 
 #define ATTEMPTS_MAX   100
 #define ENTITIES_FIRST 64 /* slots of the first table of entities */
+#define EDGES_MANY     64 /* operations from which on the ends of edges are looked up together */
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
@@ -201,17 +202,26 @@ static hs_status want_for_deletions(apply *apply) {
 
 /* --- entities --------------------------------------------------------------------------------- */
 
+static uint64_t id_hash(const hs_uuid *id) {
+    uint64_t hash =
+        (load_u64(id->bytes) ^ UINT64_C(0x9E3779B97F4A7C15)) * UINT64_C(0xD6E8FEB86659FD93);
+    hash = (hash ^ hash >> 32 ^ load_u64(id->bytes + 8)) * UINT64_C(0xA0761D6478BD642F);
+    return hash ^ hash >> 32;
+}
+
 /* The place of an id in the table, or the free place where it belongs. */
 static apply_entity **entity_place(apply_entity **table, size_t capacity, const hs_uuid *id) {
-    for (size_t at = XXH3_64bits(id->bytes, sizeof id->bytes) & (capacity - 1);;
-         at = (at + 1) & (capacity - 1))
+    for (size_t at = id_hash(id) & (capacity - 1);; at = (at + 1) & (capacity - 1))
         if (table[at] == NULL || memcmp(table[at]->id.bytes, id->bytes, sizeof id->bytes) == 0)
             return table + at;
 }
 
-static hs_status grow_entities(apply *apply) {
-    if (2 * (apply->entity_count + 1) <= apply->entity_capacity) return HS_OK;
-    size_t capacity = apply->entity_capacity == 0 ? ENTITIES_FIRST : 2 * apply->entity_capacity;
+/* Makes room for `more` entities. */
+static hs_status reserve_entities(apply *apply, size_t more) {
+    size_t capacity = apply->entity_capacity == 0 ? ENTITIES_FIRST : apply->entity_capacity;
+    while (2 * (apply->entity_count + more) > capacity)
+        capacity *= 2;
+    if (capacity == apply->entity_capacity) return HS_OK;
     void *memory;
     TRY(alloc_zeroed(apply, capacity * sizeof(apply_entity *), &memory));
     apply_entity **table = memory;
@@ -224,26 +234,36 @@ static hs_status grow_entities(apply *apply) {
     return HS_OK;
 }
 
-hs_status apply_find(apply *apply, const hs_uuid *id, apply_entity **result) {
-    TRY(grow_entities(apply));
+/* The entity with this id, looked up or not. */
+static hs_status meet(apply *apply, const hs_uuid *id, apply_entity **result) {
+    TRY(reserve_entities(apply, 1));
     apply_entity **place = entity_place(apply->entities, apply->entity_capacity, id);
     if (*place == NULL) {
         void *memory;
         TRY(alloc_zeroed(apply, sizeof(apply_entity), &memory));
-        apply_entity *entity = memory;
-        entity->id = *id;
-        route route;
-        hs_status status = routing_find(apply->collection, apply->txn, id, &route);
-        if (status == HS_OK) {
-            entity->rid = route.rid;
-            status = find_family(apply, route.family, &entity->family);
-        }
-        if (status != HS_OK && status != HS_NOT_FOUND) return status;
-        *place = entity;
+        *place = memory;
+        (*place)->id = *id;
         apply->entity_count++;
     }
     *result = *place;
     return HS_OK;
+}
+
+static hs_status look_up(apply *apply, apply_entity *entity) {
+    route route;
+    hs_status status = routing_find(apply->collection, apply->txn, &entity->id, &route);
+    if (status != HS_OK && status != HS_NOT_FOUND) return status;
+    if (status == HS_OK) {
+        entity->rid = route.rid;
+        TRY(find_family(apply, route.family, &entity->family));
+    }
+    entity->looked_up = true;
+    return HS_OK;
+}
+
+hs_status apply_find(apply *apply, const hs_uuid *id, apply_entity **entity) {
+    TRY(meet(apply, id, entity));
+    return (*entity)->looked_up ? HS_OK : look_up(apply, *entity);
 }
 
 hs_status apply_owner_entity(apply *apply, const operation *operation, apply_entity **entity) {
@@ -277,6 +297,92 @@ hs_status apply_other(apply *apply, uint32_t type, const hs_uuid *id, apply_fami
         entity->expected = true;
     }
     *rid = entity->rid;
+    return HS_OK;
+}
+
+/* --- the ends of many edges ------------------------------------------------------------------- */
+
+/* An entity to be looked up. */
+typedef struct sought {
+    uint64_t key; /* the first bytes of its id that differ from those of the others */
+    apply_entity *entity;
+} sought;
+
+static bool has_ends(const operation *operation) {
+    return operation->kind == OPERATION_EDGE_ADD || operation->kind == OPERATION_EDGE_PUT ||
+           operation->kind == OPERATION_EDGE_UPDATE || operation->kind == OPERATION_EDGE_REMOVE;
+}
+
+static hs_status seek_end(apply *apply, const hs_uuid *id, sought *list, size_t *count) {
+    size_t before = apply->entity_count;
+    apply_entity *entity;
+    TRY(meet(apply, id, &entity));
+    if (apply->entity_count > before) list[(*count)++].entity = entity;
+    return HS_OK;
+}
+
+static hs_status seek_ends(apply *apply, sought *list, size_t *count) {
+    for (const operation *o = apply->batch->first; o != NULL; o = o->next) {
+        if (!has_ends(o)) continue;
+        TRY(seek_end(apply, &o->id, list, count));
+        TRY(seek_end(apply, &o->edge.target, list, count));
+    }
+    return HS_OK;
+}
+
+/* Packs those bytes of the ids that are not the same in all into the keys: so many of them that
+ * neighbours in the order of keys are neighbours, or nearly so, in that of ids. */
+static unsigned make_keys(sought *list, size_t count) {
+    hs_uuid varying = {{0}};
+    for (size_t i = 1; i < count; i++)
+        for (unsigned b = 0; b < sizeof varying.bytes; b++)
+            varying.bytes[b] |= list[i].entity->id.bytes[b] ^ list[0].entity->id.bytes[b];
+    unsigned bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        list[i].key = 0;
+    for (unsigned b = 0; b < sizeof varying.bytes && bytes < 3; b++) {
+        if (varying.bytes[b] == 0) continue;
+        for (size_t i = 0; i < count; i++)
+            list[i].key = list[i].key << 8 | list[i].entity->id.bytes[b];
+        bytes++;
+    }
+    return bytes;
+}
+
+static sought *sort_by_key(sought *list, sought *room, size_t count, unsigned bytes) {
+    for (unsigned shift = 0; shift < 8 * bytes; shift += 8) {
+        size_t places[257] = {0};
+        for (size_t i = 0; i < count; i++)
+            places[(list[i].key >> shift & 0xFF) + 1]++;
+        for (size_t i = 1; i < 256; i++)
+            places[i] += places[i - 1];
+        for (size_t i = 0; i < count; i++)
+            room[places[list[i].key >> shift & 0xFF]++] = list[i];
+        sought *sorted = room;
+        room = list;
+        list = sorted;
+    }
+    return list;
+}
+
+/* Looks the ends of the batch's edges up in the order of their ids, which takes a fraction of the
+ * time: most lie in the leaf of the one before. */
+static hs_status look_up_ends(apply *apply) {
+    size_t count = apply->batch->count, found = 0;
+    if (count < EDGES_MANY) return HS_OK;
+    size_t edges = 0;
+    for (const operation *o = apply->batch->first; o != NULL; o = o->next)
+        edges += has_ends(o);
+    if (edges < EDGES_MANY) return HS_OK;
+    void *memory;
+    TRY(apply_alloc(apply, 4 * edges * sizeof(sought), &memory));
+    sought *list = memory;
+    TRY(reserve_entities(apply, edges));
+    TRY(seek_ends(apply, list, &found));
+    list = sort_by_key(list, list + 2 * edges, found, make_keys(list, found));
+    /* What goes wrong here will go wrong again, with the operation to be named. */
+    for (size_t i = 0; i < found && look_up(apply, list[i].entity) == HS_OK;)
+        i++;
     return HS_OK;
 }
 
@@ -348,6 +454,7 @@ static hs_status write_counters(apply *apply) {
 
 static hs_status carry_out(apply *apply) {
     if (apply->batch->deletions > 0) TRY(want_for_deletions(apply));
+    TRY(look_up_ends(apply));
     hs_status status = apply_operations(apply);
     if (apply->again) return status;
     /* If a change of an edge is refused, it comes before the operation that failed. */
@@ -388,7 +495,7 @@ static hs_status attempt(apply *apply) {
         engine_abort(apply->txn);
     }
     slots_free(&apply->families, NULL);
-    arena_reset(&apply->arena);
+    arena_recycle(&apply->arena, BATCH_KEPT);
     return status;
 }
 

@@ -49,6 +49,7 @@ typedef struct apply_entity {
     hs_uuid id;
     apply_family *family; /* NULL: it does not exist, or no more */
     uint64_t rid;
+    bool looked_up;                /* family and rid are known */
     bool expected;                 /* its existence at commit is an expectation already */
     struct pending_record *record; /* entities.h; NULL until needed */
 } apply_entity;

@@ -41,7 +41,7 @@ void hs_batch_free(hs_batch *batch) {
 }
 
 void hs_batch_clear(hs_batch *batch) {
-    arena_reset(&batch->arena);
+    arena_recycle(&batch->arena, BATCH_KEPT);
     batch->first = NULL;
     batch->tail = &batch->first;
     batch->count = 0;

@@ -108,6 +108,8 @@ typedef struct batch_type {
 
 struct batch_name; /* label -> number, see batch.c */
 
+#define BATCH_KEPT (size_t)(8 << 20) /* bytes of each of its arenas that a batch keeps */
+
 struct hs_batch {
     collection *collection;
     hs_durability durability;
