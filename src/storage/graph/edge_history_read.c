@@ -17,6 +17,7 @@ static hs_status read_versions(hs_snapshot *snapshot, engine_table table, const 
     for (; found == 1 && status == HS_OK; found = prefix_next(cursor, layout_slice(key))) {
         status =
             edge_version_decode(engine_cursor_key(cursor), engine_cursor_value(cursor), &version);
+        if (status != HS_OK) break;
         list[(*count)++] = (hs_edge_version){.created_at = version.from,
                                              .deleted_at = version.until,
                                              .active = version.active,
