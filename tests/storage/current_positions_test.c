@@ -1,5 +1,6 @@
 /* current_positions_test.c: the row of an entity is the last position of its trajectory, whatever
  * was written, deleted or thinned; a check finds where it is not, and a repair makes it so. */
+#include "base/error.h"
 #include "storage/collection/repair.h"
 #include "storage/fixture.h"
 #include "storage/trajectories/current_positions.h"
@@ -160,11 +161,104 @@ static void a_row_without_a_trajectory_is_found_and_repaired(fixture *f) {
     compare(f, &a, (uint64_t[]){1}, 1);
 }
 
+/* --- searching among some --------------------------------------------------------------------- */
+
+#define PLACED 12
+
+typedef struct found_list {
+    hs_neighbour list[PLACED];
+    size_t count, most; /* most: where the search is ended */
+} found_list;
+
+static bool take_found(void *context, const hs_neighbour *neighbour) {
+    found_list *found = context;
+    found->list[found->count++] = *neighbour;
+    return found->count < found->most;
+}
+
+static int refuse_one(void *context, const hs_uuid *id) {
+    return memcmp(context, id, sizeof *id) != 0;
+}
+
+static int fail_accepting(void *context, const hs_uuid *id) {
+    (void)context;
+    (void)id;
+    return error_set(HS_CANCELLED, "nobody wants to know");
+}
+
+/* Entities 0 to PLACED − 1, ever farther from the origin; and one that has no position. */
+static void place_some(fixture *f, hs_uuid ids[PLACED + 1]) {
+    create_type(f, TYPE);
+    hs_batch *batch = begin_batch(f);
+    for (size_t i = 0; i <= PLACED; i++) {
+        hs_position position = {.time = 1, .graph = {1, 0.1f * (float)i}};
+        ids[i] = some_uuid(50 + i);
+        assert_ok(hs_entity_create(batch, TYPE, text(""), &ids[i]));
+        if (i < PLACED) assert_ok(hs_trajectory_write(batch, TYPE, &ids[i], &position, 1));
+    }
+    commit(batch);
+}
+
+static void a_search_among_some_entities_finds_no_others(fixture *f) {
+    hs_uuid ids[PLACED + 1];
+    hs_neighbour found[PLACED];
+    size_t count;
+    const hs_position origin = {.time = 0};
+    place_some(f, ids);
+    /* in any order, one of them twice, one without a position, one that does not exist */
+    const hs_uuid among[] = {ids[7], ids[2], ids[PLACED], ids[7], some_uuid(1), ids[4]};
+    hs_neighbours_options options = {.k = PLACED, .among = among, .among_count = 6};
+    hs_snapshot *s = begin_snapshot(f);
+    assert_ok(hs_positions_nearest(s, TYPE, &origin, NULL, &options, found, &count));
+    assert_int_equal(count, 3);
+    assert_uuid(&found[0].id, &ids[2]);
+    assert_uuid(&found[1].id, &ids[4]);
+    assert_uuid(&found[2].id, &ids[7]);
+    options.exclude = &ids[2];
+    options.accept = refuse_one;
+    options.context = &ids[4];
+    assert_ok(hs_positions_nearest(s, TYPE, &origin, NULL, &options, found, &count));
+    assert_int_equal(count, 1);
+    assert_uuid(&found[0].id, &ids[7]);
+    options.accept = fail_accepting;
+    assert_error(hs_positions_nearest(s, TYPE, &origin, NULL, &options, found, &count),
+                 HS_CANCELLED, "nobody wants");
+    hs_snapshot_close(s);
+}
+
+static void all_within_a_distance_are_found_in_the_order_of_creation(fixture *f) {
+    hs_uuid ids[PLACED + 1];
+    hs_neighbour nearest[PLACED];
+    found_list found = {.most = PLACED};
+    size_t count;
+    const hs_position origin = {.time = 0};
+    place_some(f, ids);
+    const hs_uuid among[] = {ids[8], ids[5], ids[1], ids[0]};
+    hs_neighbours_options options = {.k = PLACED, .among = among, .among_count = 4};
+    hs_snapshot *s = begin_snapshot(f);
+    assert_ok(hs_positions_nearest(s, TYPE, &origin, NULL, &options, nearest, &count));
+    assert_int_equal(count, 4);
+    double limit = nearest[2].distance; /* that of entity 5 counts, that of 8 is beyond it */
+    assert_ok(hs_positions_within(s, TYPE, &origin, NULL, limit, &options, take_found, &found));
+    assert_int_equal(found.count, 3);
+    assert_uuid(&found.list[0].id, &ids[0]);
+    assert_uuid(&found.list[1].id, &ids[1]);
+    assert_uuid(&found.list[2].id, &ids[5]);
+    found = (found_list){.most = 2}; /* who has heard enough hears no more */
+    assert_ok(hs_positions_within(s, TYPE, &origin, NULL, limit, &options, take_found, &found));
+    assert_int_equal(found.count, 2);
+    assert_status(hs_positions_within(s, TYPE, &origin, NULL, -1, &options, take_found, &found),
+                  HS_INVALID);
+    hs_snapshot_close(s);
+}
+
 int main(void) {
     const fixture_test tests[] = {
         FIXTURE_TEST(rows_follow_the_ends_of_trajectories),
         FIXTURE_TEST(a_wrong_row_is_found_and_repaired),
         FIXTURE_TEST(a_row_without_a_trajectory_is_found_and_repaired),
+        FIXTURE_TEST(a_search_among_some_entities_finds_no_others),
+        FIXTURE_TEST(all_within_a_distance_are_found_in_the_order_of_creation),
     };
     return fixture_run("current_positions", tests, sizeof tests / sizeof *tests);
 }

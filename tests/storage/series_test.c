@@ -654,6 +654,39 @@ static void damaged_roll_ups_are_refused_or_found(fixture *f) {
     assert_clean(f);
 }
 
+/* Who knows nothing of int64 reads such a series too: rounded, one by one or in runs. */
+static void points_of_integers_are_read_as_float64(fixture *f) {
+    enum { COUNT = 1200 }; /* some blocks */
+    static hs_integer_point written[COUNT];
+    hs_point_iterator *iterator;
+    hs_point point;
+    const hs_point *run;
+    size_t count, met = 0;
+    create_type(f, "stays");
+    hs_uuid id = create_entity(f, "stays", "1");
+    for (int i = 0; i < COUNT; i++)
+        written[i] = (hs_integer_point){1000 * i, i % 7 - 3 + (i == 5 ? INT64_C(1) << 60 : 0)};
+    hs_batch *batch = begin_batch(f);
+    assert_ok(hs_series_write_integers(batch, "stays", &id, text("steps"), written, COUNT));
+    commit(batch);
+    hs_snapshot *s = begin_snapshot(f);
+    assert_ok(hs_series_range(s, "stays", &id, text("steps"), 0, INT64_MAX, &iterator));
+    for (int i = 0; i < COUNT; i++) {
+        assert_int_equal(hs_point_next(iterator, &point), 1);
+        assert_true(point.time == written[i].time && point.value == (double)written[i].value);
+    }
+    assert_int_equal(hs_point_next(iterator, &point), 0);
+    hs_point_iterator_close(iterator);
+    assert_ok(hs_series_range(s, "stays", &id, text("steps"), 0, INT64_MAX, &iterator));
+    while (hs_point_next_run(iterator, &run, &count) == 1)
+        for (size_t i = 0; i < count; i++, met++)
+            assert_true(run[i].time == written[met].time &&
+                        run[i].value == (double)written[met].value);
+    assert_int_equal(met, COUNT);
+    hs_point_iterator_close(iterator);
+    hs_snapshot_close(s);
+}
+
 int main(void) {
     const fixture_test tests[] = {
         FIXTURE_TEST(a_dense_series_is_as_in_a_model),
@@ -670,6 +703,7 @@ int main(void) {
         FIXTURE_TEST(a_deletion_takes_roll_ups_that_lie_in_it_as_a_whole),
         FIXTURE_TEST(retentions_are_read_from_text),
         FIXTURE_TEST(damaged_roll_ups_are_refused_or_found),
+        FIXTURE_TEST(points_of_integers_are_read_as_float64),
     };
     return fixture_run("series", tests, sizeof tests / sizeof *tests);
 }
