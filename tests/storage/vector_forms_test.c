@@ -484,6 +484,46 @@ static void a_damaged_registry_is_found(fixture *f) {
     hs_snapshot_close(snapshot);
 }
 
+/* What one search has found, another kind of vectors puts in order. */
+static void candidates_are_ranked_anew_and_nobody_else(fixture *f) {
+    enum { COUNT = 6 };
+    hs_uuid ids[COUNT];
+    hs_neighbour candidates[4], ranked[4];
+    size_t found;
+    create_type(f, "notes");
+    assert_ok(vectors_register(f->collection, "notes", "words",
+                               &(hs_vector_options){.form = HS_MULTI, .dimension = 2}));
+    hs_batch *batch = begin_batch(f);
+    for (size_t i = 0; i < COUNT; i++) {
+        ids[i] = some_uuid(10 + i);
+        const float rows[] = {(float)i, 0, 0, 1};
+        const hs_vector words = {.form = HS_MULTI, .dimension = 2, .count = 2, .values = rows};
+        assert_ok(hs_entity_create(batch, "notes", text(""), &ids[i]));
+        if (i != 4) assert_ok(hs_vector_write(batch, "notes", &ids[i], "words", &words));
+    }
+    commit(batch);
+    const float asked[] = {1, 0, 0, 2};
+    const hs_vector query = {.form = HS_MULTI, .dimension = 2, .count = 2, .values = asked};
+    const size_t numbers[] = {1, 4, 3, 2}; /* 4 has no words, 5 would be the best */
+    for (size_t i = 0; i < 4; i++)
+        candidates[i] = (hs_neighbour){.id = ids[numbers[i]], .distance = (double)i};
+    hs_snapshot *s = begin_snapshot(f);
+    assert_ok(hs_rerank(s, "notes", "words", &query, candidates, 4, 4, ranked, &found));
+    assert_int_equal(found, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_uuid(&ranked[i].id, &ids[3 - i]);
+        assert_true(ranked[i].distance == -(double)(3 - i) - 2);
+    }
+    assert_ok(hs_rerank(s, "notes", "words", &query, candidates, 4, 1, ranked, &found));
+    assert_int_equal(found, 1);
+    assert_uuid(&ranked[0].id, &ids[3]);
+    assert_ok(hs_rerank(s, "notes", "words", &query, NULL, 0, 4, ranked, &found));
+    assert_int_equal(found, 0);
+    assert_status(hs_rerank(s, "notes", "nothing", &query, candidates, 4, 4, ranked, &found),
+                  HS_NOT_FOUND);
+    hs_snapshot_close(s);
+}
+
 int main(void) {
     const fixture_test tests[] = {
         FIXTURE_TEST(options_are_kept_and_completed),
@@ -499,6 +539,7 @@ int main(void) {
         FIXTURE_TEST(unsound_vectors_are_found),
         FIXTURE_TEST(a_kind_that_lost_its_registration_is_found_and_taken_over),
         FIXTURE_TEST(a_damaged_registry_is_found),
+        FIXTURE_TEST(candidates_are_ranked_anew_and_nobody_else),
     };
     return fixture_run("vector forms", tests, sizeof tests / sizeof *tests);
 }
