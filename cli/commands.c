@@ -122,6 +122,12 @@ static const option_spec measures_options[] = {
     {"by", 0, "NAME", "the entities of a type in the order of this measure"},
     {"top", 0, "N", "the N greatest, from the greatest down (default 10)"},
     {"bottom", 0, "N", "the N least, from the least up"},
+    {"set", 0, "VALUE", "set the measure NAME to this value"},
+    {"increment", 0, "DELTA", "add this to the current value; without one, to 0"},
+    {"reset", 0, "VALUE", "forget its history, and begin anew with this value"},
+    {"delete", 0, NULL, "delete the measure with its history"},
+    {"unit", 0, "UNIT", "of --set and --increment"},
+    {"time", 0, "TIME", "of the value (default: now)"},
     END,
 };
 
@@ -380,12 +386,14 @@ const command commands[] = {
         .arguments = "ADDRESS [NAME]",
         .arguments_min = 1,
         .arguments_max = 2,
-        .summary = "Show the measures of an entity, or the history of one",
+        .summary = "Show and change the measures of an entity",
         .description =
             "Without NAME: every measure with its current value, its unit, the time of that\n"
             "value, and count, min, max and avg of all values so far. With NAME: its values\n"
             "over time. With --by, ADDRESS is COLLECTION/TYPE: the entities whose current\n"
-            "value of a measure is the greatest or the least; ties by id.",
+            "value of a measure is the greatest or the least; ties by id.\n"
+            "--set, --increment, --reset and --delete change the measure NAME in one commit\n"
+            "and show it as it is then; increments are never lost to another writer.",
         .example = "hyperspatial -d db measures medical/patients/10014729",
         .options = measures_options,
         .run = command_measures,

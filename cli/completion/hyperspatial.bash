@@ -28,7 +28,7 @@ _hyperspatial_options() {
     import) echo --max-rejects --rejects --batch --durability --quiet ;;
     index) echo --unique --vector --positions --weights --metric --links --width --seed --threads --from --to --descending --limit ;;
     list) echo --where --limit --after --columns --order-by --descending --explain ;;
-    measures) echo --from --to --by --top --bottom ;;
+    measures) echo --from --to --by --top --bottom --set --increment --reset --delete --unit --time ;;
     trajectory) echo --from --to --at --last --every --moved --metric --drift --velocity --kind ;;
     nearest) echo --count --metric --weights --where --threads --exact --width --explain ;;
     rank) echo --count --depth --fuse --where ;;
