@@ -12,10 +12,6 @@ hs_status csr_begin(csr *rows, budget *budget, uint32_t vertices) {
                         (uint64_t)vertices + 1, sizeof *rows->offsets);
 }
 
-uint64_t csr_bytes(uint64_t edges, bool weighted) {
-    return edges * (sizeof(uint32_t) + (weighted ? sizeof(float) : 0)) + 32;
-}
-
 static hs_status resize(csr *rows, budget *budget, uint64_t edges, bool weighted) {
     TRY(budget_array(budget, "the edges of the graph", (void **)&rows->targets, edges,
                      sizeof *rows->targets));

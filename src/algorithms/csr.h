@@ -26,9 +26,6 @@ static inline void csr_add(csr *rows, uint32_t vertex, uint32_t target, float we
 }
 void csr_end(csr *rows);
 
-/* The bytes that csr_reserve takes. */
-uint64_t csr_bytes(uint64_t edges, bool weighted);
-
 /* Makes `to` the rows of the reversed edges; each ascends. */
 hs_status csr_transpose(const csr *from, budget *budget, csr *to);
 

@@ -82,16 +82,6 @@ void exact_sum_add_integer(exact_sum *sum, int64_t value) {
     if (magnitude > 0) add(sum, magnitude, -UNIT_EXPONENT, value < 0);
 }
 
-void exact_sum_merge(exact_sum *sum, const exact_sum *other) {
-    sum->special |= other->special;
-    if (other->high <= other->low) return;
-    if (sum->pending + (uint64_t)other->pending + 1 >= PENDING_MAX) carry(sum);
-    sum->pending += other->pending + 1; /* a resolved digit counts as one addition */
-    for (int i = other->low; i < other->high; i++)
-        sum->digits[i] += other->digits[i];
-    widen(sum, other->low, other->high);
-}
-
 /* The magnitude of the sum in digits below 2^32; returns whether it is negative. [*low, *high) are
  * the digits from the lowest to the highest that is not zero; equal if the sum is zero. */
 static bool magnitude_of(exact_sum *sum, uint32_t digits[EXACT_SUM_DIGITS + 2], int *low,

@@ -38,7 +38,6 @@ void exact_sum_clear(exact_sum *sum, bool fresh);
 
 void exact_sum_add(exact_sum *sum, double value);
 void exact_sum_add_integer(exact_sum *sum, int64_t value);
-void exact_sum_merge(exact_sum *sum, const exact_sum *other);
 
 /* The sum, rounded to the nearest float64 (ties to even); NaN and infinities as adding them
  * gives. */

@@ -342,15 +342,6 @@ hs_status point_store_range(engine_txn *txn, engine_table table, uint64_t rid, u
     return point_iterator_open(txn, table, rid, name, from, to, NULL, 0, false, iterator);
 }
 
-hs_status point_store_at(engine_txn *txn, engine_table table, uint64_t rid, uint32_t name,
-                         hs_time time, hs_point *point) {
-    point_reader reader;
-    point_reader_open(&reader, txn, table, rid, name, NULL, 0);
-    int found = point_reader_before(&reader, time, true, point);
-    point_reader_close(&reader);
-    return found < 0 ? (hs_status)found : found == 1 ? HS_OK : HS_NOT_FOUND;
-}
-
 /* --- checking --------------------------------------------------------------------------------- */
 
 hs_status point_walk_open(point_walk *walk, engine_txn *txn, engine_table table) {

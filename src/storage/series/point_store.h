@@ -79,10 +79,6 @@ hs_status point_iterator_open(engine_txn *txn, engine_table table, uint64_t rid,
                               hs_time from, hs_time to, const hs_point *tail, size_t tail_count,
                               bool integers, hs_point_iterator **iterator);
 
-/* The last point of a series at or before `time`. HS_NOT_FOUND without a message. */
-hs_status point_store_at(engine_txn *txn, engine_table table, uint64_t rid, uint32_t name,
-                         hs_time time, hs_point *point);
-
 /* --- checking --------------------------------------------------------------------------------- */
 
 /* All that the blocks of one series tell. */
