@@ -109,6 +109,8 @@ static int read_options(const invocation *run, const struct question_kind *kind,
     if (code == EXIT_OK) code = option_count(run, "depth", 1, UINT32_MAX, &asked->depth);
     if (code == EXIT_OK) code = option_count(run, "limit", 0, UINT64_MAX, &asked->limit);
     if (code == EXIT_OK) code = option_count(run, "iterations", 0, UINT32_MAX, &asked->iterations);
+    if (code == EXIT_OK) code = option_time(run, "as-of", &asked->as_of);
+    if (option_given(run, "as-of")) asked->options.as_of = &asked->as_of;
     if (code == EXIT_OK) code = option_number(run, "damping", 0, 1, &asked->pagerank.damping);
     if (code == EXIT_OK) code = option_count(run, "threads", 1, 256, &threads);
     if (code == EXIT_OK) code = option_count(run, "memory", 1, UINT64_MAX >> 20, &megabytes);

@@ -68,6 +68,7 @@ static const option_spec graph_options[] = {
     {"weighted", 0, NULL, "distances are sums of weights, not edges"},
     {"where", 'w', "CONDITION", "only entities that meet the condition"},
     {"active", 0, NULL, "leave out edges that are not active"},
+    {"as-of", 0, "TIME", "edges as they were at TIME, from their history"},
     {"min-weight", 0, "X", "only edges that weigh at least X"},
     {"max-weight", 0, "X", "only edges that weigh at most X"},
     {"limit", 'n', "N", "at most N rows; paths: N paths (default 100)"},

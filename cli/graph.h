@@ -25,6 +25,7 @@ typedef struct graph_question {
     hs_pagerank_options pagerank;
     uint64_t iterations;
     bool groups;
+    hs_time as_of; /* of the edges, if options points here */
 } graph_question;
 
 /* Each answers one kind of question and returns an exit code. */

@@ -23,7 +23,7 @@ _hyperspatial_options() {
     edges) echo --in --out --type --type-prefix --other-type --active --as-of --count --properties --limit ;;
     export) echo --type --output --meta ;;
     get) echo --details --as-of ;;
-    graph) echo --type --edge --from --to --undirected --reverse --depth --weighted --where --active --min-weight \
+    graph) echo --type --edge --from --to --undirected --reverse --depth --weighted --where --active --as-of --min-weight \
         --max-weight --limit --groups --iterations --damping --memory --threads ;;
     import) echo --max-rejects --rejects --batch --durability --quiet ;;
     index) echo --unique --vector --positions --weights --metric --links --width --seed --threads --from --to --descending --limit ;;

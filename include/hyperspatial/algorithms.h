@@ -50,6 +50,9 @@ typedef struct hs_graph_options {
     const hs_weight_range *weights; /* only edges of such a weight; NULL: any */
     const hs_filter *where; /* only entities that meet the condition; NULL: all. The entities
                                        that a traversal is given as its ends need not meet it */
+    /* The edges as they were at this moment; NULL: now. Entities and properties are those of now;
+     * edges of types that keep no history (hs_edge_versions) count as there since ever. */
+    const hs_time *as_of;
     bool weighted; /* distances are sums of weights, which must not be negative; else they count
                       edges */
     uint64_t memory_limit; /* bytes that the traversal or graph, with the algorithms on it, may hold

@@ -5,7 +5,8 @@
 
 hs_status arcs_open(const selection *selection, hs_direction direction, hs_adjacency **reader) {
     hs_adjacency_filter filter = {.direction = direction,
-                                  .active_only = selection->options.active_only};
+                                  .active_only = selection->options.active_only,
+                                  .as_of = selection->options.as_of};
     if (selection->edge_name_count == 1) filter.type = selection->edge_names[0];
     return hs_adjacency_open(selection->snapshot, &filter, reader);
 }

@@ -458,6 +458,10 @@ class Asking(Program):
         self.json("type", "clinic/patients", "--set", "edge_history=on")
         self.assertEqual(self.json(*moment), self.json("edges", "clinic/patients/p1"))
         self.fails(USAGE, "edges", "clinic/patients/p1", "--as-of", "yesterday", says="yesterday")
+        for question in (("bfs", "--from", "patients/p1"), ("components",), ("pagerank",)):
+            now = self.json("graph", "clinic", *question)
+            self.assertEqual(self.json("graph", "clinic", *question, "--as-of", "2001-01-01"), now)
+        self.fails(USAGE, "graph", "clinic", "components", "--as-of", "yesterday", says="yesterday")
 
     def ways(self, *words):
         return [row["key"] for row in self.json("graph", "clinic", *words)]

@@ -1,5 +1,6 @@
 /* edge_history_test.c: edges as they were at a moment, the versions of an edge, and properties of
  * edges; all of it goes with its edges and entities. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -528,6 +529,59 @@ static void damaged_properties_are_refused_and_found(fixture *f) {
     assert_non_null(strstr(r.text, "key or value of a property is damaged"));
 }
 
+/* --- algorithms ------------------------------------------------------------------------------- */
+
+/* The edges from a to c on the lightest way at a moment (0: there is none) and their weight, as a
+ * traversal, a shortest path and a graph in arrays see them. */
+static size_t way_at(hs_snapshot *snapshot, const hs_time *time, const hs_uuid *a, const hs_uuid *c,
+                     hs_orientation orientation, double *weight) {
+    hs_graph_options options = {.orientation = orientation, .as_of = time, .weighted = true};
+    hs_path path = {.length = 0};
+    hs_graph *graph;
+    uint32_t from, to;
+    double distances[3];
+    hs_status status = hs_shortest_path(snapshot, &options, "people", a, "people", c, 0, &path);
+    *weight = status == HS_OK ? path.weight : -1;
+    assert_true(status == HS_OK || status == HS_NOT_FOUND);
+    assert_ok(hs_graph_build(snapshot, &options, &graph));
+    assert_ok(hs_graph_find(graph, "people", a, &from));
+    assert_ok(hs_graph_find(graph, "people", c, &to));
+    assert_ok(hs_graph_distances(graph, from, distances));
+    assert_true(status == HS_OK ? distances[to] == path.weight : isinf(distances[to]));
+    hs_graph_free(graph);
+    return path.length;
+}
+
+static void algorithms_see_the_edges_of_a_moment(fixture *f) {
+    create_type(f, "people");
+    keep_history(f, "people", "on");
+    hs_uuid a = create_entity(f, "people", "a"), b = create_entity(f, "people", "b");
+    hs_uuid c = create_entity(f, "people", "c");
+    put_at(f, 10, knows(&a, &b), 1);
+    put_at(f, 20, knows(&b, &c), 2);
+    put_at(f, 30, knows(&a, &c), 8);
+    put_at(f, 40, knows(&a, &c), 1);
+    remove_at(f, 50, knows(&a, &c));
+    remove_at(f, 60, knows(&b, &c));
+    static const struct {
+        hs_time time;
+        size_t length;
+        double weight;
+    } expected[] = {{15, 0, -1}, {25, 2, 3}, {35, 2, 3}, {45, 1, 1}, {55, 2, 3}, {65, 0, -1}};
+    hs_snapshot *snapshot = begin_snapshot(f);
+    double weight;
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        const hs_time *time = &expected[i].time;
+        assert_int_equal(way_at(snapshot, time, &a, &c, HS_NATURAL, &weight), expected[i].length);
+        assert_true(weight == expected[i].weight);
+        assert_int_equal(way_at(snapshot, time, &c, &a, HS_REVERSE, &weight), expected[i].length);
+        assert_int_equal(way_at(snapshot, time, &c, &a, HS_UNDIRECTED, &weight),
+                         expected[i].length);
+    }
+    assert_int_equal(way_at(snapshot, NULL, &a, &c, HS_NATURAL, &weight), 0);
+    hs_snapshot_close(snapshot);
+}
+
 int main(void) {
     const fixture_test tests[] = {
         FIXTURE_TEST(an_edge_is_found_as_it_was_at_each_moment),
@@ -536,6 +590,7 @@ int main(void) {
         FIXTURE_TEST(an_edge_older_than_its_history_was_there_since_ever),
         FIXTURE_TEST(the_history_goes_with_either_entity),
         FIXTURE_TEST(every_moment_is_as_the_model_remembers_it),
+        FIXTURE_TEST(algorithms_see_the_edges_of_a_moment),
         FIXTURE_TEST(damaged_versions_are_refused),
         FIXTURE_TEST(the_check_finds_versions_that_do_not_fit),
         FIXTURE_TEST(an_edge_keeps_properties_of_every_kind),
