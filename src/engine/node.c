@@ -194,22 +194,47 @@ static uint32_t variable_lower_bound(const node *n, hs_slice key, bool *equal) {
     return rest_lower_bound(n, low, high, suffix, size, equal);
 }
 
-/* Orders two keys of which both have at least eight bytes, most of the time by these alone. */
-static int compare_long_keys(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size) {
-    uint64_t x = __builtin_bswap64(load_u64(a)), y = __builtin_bswap64(load_u64(b));
-    if (x != y) return x < y ? -1 : 1;
-    return key_compare((hs_slice){a + 8, a_size - 8}, (hs_slice){b + 8, b_size - 8});
+/* A key of 8 to 16 bytes as two numbers, its first eight bytes and its last eight: they are ordered
+ * like the keys of its size. */
+typedef struct key_pair {
+    uint64_t first, last;
+} key_pair;
+
+static inline key_pair pair_of(const uint8_t *key, size_t size) {
+    return (key_pair){__builtin_bswap64(load_u64(key)),
+                      __builtin_bswap64(load_u64(key + size - 8))};
+}
+
+static inline bool pair_less(key_pair a, key_pair b) {
+    return (a.first < b.first) | ((a.first == b.first) & (a.last < b.last));
+}
+
+/* Without a branch on what it finds, as in head_lower_bound. */
+static uint32_t pair_lower_bound(const node *n, const uint8_t *key, bool *equal) {
+    const uint8_t *keys = at(n, NODE_KEYS_OFFSET), *base = keys;
+    size_t size = n->key_size;
+    key_pair wanted = pair_of(key, size);
+    uint32_t left = n->count;
+    while (left > 1) {
+        uint32_t half = left / 2;
+        base += pair_less(pair_of(base + (half - 1) * size, size), wanted) ? half * size : 0;
+        left -= half;
+    }
+    if (left == 1 && pair_less(pair_of(base, size), wanted)) base += size;
+    uint32_t index = (uint32_t)((size_t)(base - keys) / size);
+    *equal = index < n->count && memcmp(base, key, size) == 0;
+    return index;
 }
 
 static uint32_t fixed_lower_bound(const node *n, hs_slice key, bool *equal) {
+    if (key.size == n->key_size && key.size >= 8 && key.size <= 16)
+        return pair_lower_bound(n, key.data, equal);
     uint32_t low = 0, high = n->count;
-    bool long_keys = n->key_size >= 8 && key.size >= 8;
     *equal = false;
     while (low < high) {
         uint32_t middle = (low + high) / 2;
         const uint8_t *there = at(n, NODE_KEYS_OFFSET + middle * n->key_size);
-        int found = long_keys ? compare_long_keys(there, n->key_size, key.data, key.size)
-                              : key_compare((hs_slice){there, n->key_size}, key);
+        int found = key_compare((hs_slice){there, n->key_size}, key);
         if (found == 0) {
             *equal = true;
             return middle;
@@ -230,10 +255,11 @@ uint32_t node_lower_bound(const node *n, hs_slice key, bool *equal) {
 bool node_surrounds(const node *n, hs_slice key) {
     if (n->count < 2) return false;
     if (is_fixed(n)) {
-        const uint8_t *first = at(n, NODE_KEYS_OFFSET);
-        const uint8_t *last = first + (n->count - 1u) * n->key_size;
-        return key_compare((hs_slice){first, n->key_size}, key) < 0 &&
-               key_compare(key, (hs_slice){last, n->key_size}) < 0;
+        size_t size = n->key_size;
+        if (key.size != size || size < 8 || size > 16) return false;
+        const uint8_t *first = at(n, NODE_KEYS_OFFSET), *last = first + (n->count - 1u) * size;
+        key_pair wanted = pair_of(key.data, size);
+        return pair_less(pair_of(first, size), wanted) && pair_less(wanted, pair_of(last, size));
     }
     if (key.size <= n->prefix_size || memcmp(key.data, prefix_of(n), n->prefix_size) != 0)
         return false;

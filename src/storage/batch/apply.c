@@ -261,8 +261,19 @@ static hs_status look_up(apply *apply, apply_entity *entity) {
     return HS_OK;
 }
 
+/* The end with this id of the edge at hand, if it was met before; else NULL. */
+static apply_entity *end_at_hand(const apply *apply, const hs_uuid *id) {
+    if (apply->ends == NULL) return NULL;
+    apply_entity **ends = apply->ends + 2 * apply->edge;
+    for (unsigned i = 0; i < 2; i++)
+        if (ends[i] != NULL && memcmp(ends[i]->id.bytes, id->bytes, sizeof id->bytes) == 0)
+            return ends[i];
+    return NULL;
+}
+
 hs_status apply_find(apply *apply, const hs_uuid *id, apply_entity **entity) {
-    TRY(meet(apply, id, entity));
+    *entity = end_at_hand(apply, id);
+    if (*entity == NULL) TRY(meet(apply, id, entity));
     return (*entity)->looked_up ? HS_OK : look_up(apply, *entity);
 }
 
@@ -313,19 +324,20 @@ static bool has_ends(const operation *operation) {
            operation->kind == OPERATION_EDGE_UPDATE || operation->kind == OPERATION_EDGE_REMOVE;
 }
 
-static hs_status seek_end(apply *apply, const hs_uuid *id, sought *list, size_t *count) {
+static hs_status seek_end(apply *apply, const hs_uuid *id, sought *list, size_t *count,
+                          apply_entity **end) {
     size_t before = apply->entity_count;
-    apply_entity *entity;
-    TRY(meet(apply, id, &entity));
-    if (apply->entity_count > before) list[(*count)++].entity = entity;
+    TRY(meet(apply, id, end));
+    if (apply->entity_count > before) list[(*count)++].entity = *end;
     return HS_OK;
 }
 
 static hs_status seek_ends(apply *apply, sought *list, size_t *count) {
+    apply_entity **end = apply->ends;
     for (const operation *o = apply->batch->first; o != NULL; o = o->next) {
         if (!has_ends(o)) continue;
-        TRY(seek_end(apply, &o->id, list, count));
-        TRY(seek_end(apply, &o->edge.target, list, count));
+        TRY(seek_end(apply, &o->id, list, count, end++));
+        TRY(seek_end(apply, &o->edge.target, list, count, end++));
     }
     return HS_OK;
 }
@@ -377,6 +389,8 @@ static hs_status look_up_ends(apply *apply) {
     void *memory;
     TRY(apply_alloc(apply, 4 * edges * sizeof(sought), &memory));
     sought *list = memory;
+    TRY(alloc_zeroed(apply, (2 * edges + 2) * sizeof *apply->ends, &memory));
+    apply->ends = memory;
     TRY(reserve_entities(apply, edges));
     TRY(seek_ends(apply, list, &found));
     list = sort_by_key(list, list + 2 * edges, found, make_keys(list, found));
@@ -431,9 +445,10 @@ static hs_status apply_operation(apply *apply, const operation *operation) {
 }
 
 static hs_status apply_operations(apply *apply) {
-    apply->index = 0;
+    apply->index = apply->edge = 0;
     for (const operation *o = apply->batch->first; o != NULL; o = o->next, apply->index++) {
         hs_status status = apply_operation(apply, o);
+        apply->edge += has_ends(o);
         if (status == HS_OK) continue;
         if (!apply->again) apply->batch->failed = apply->index;
         return status;
@@ -478,6 +493,8 @@ static hs_status attempt(apply *apply) {
     apply->changed_tail = &apply->changed;
     apply->locked = NULL;
     apply->entities = NULL;
+    apply->ends = NULL;
+    apply->edge = 0;
     apply->entity_count = apply->entity_capacity = 0;
     apply->indexes = NULL;
     apply->graph = NULL;

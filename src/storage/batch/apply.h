@@ -69,6 +69,8 @@ typedef struct apply {
     apply_family **types;    /* by the batch's type number; NULL: the type does not exist */
     apply_entity **entities; /* by id: open addressing, a power of two */
     size_t entity_count, entity_capacity;
+    apply_entity **ends; /* of a batch with many edges: source and target of each; else NULL */
+    size_t edge;         /* edges before the operation that is being carried out */
     struct pending_record *changed; /* records to be written, in the order of first change */
     struct pending_record **changed_tail;
     void *buffer; /* of the record being written */
