@@ -291,6 +291,40 @@ static void vectors_are_iterated_in_order_of_creation(fixture *f) {
     hs_snapshot_close(snapshot);
 }
 
+/* Gaps of every length between entities with a vector, with deleted entities among them: the ids
+ * are read by steps and by seeks, and each must be that of its vector. */
+static void iterated_vectors_have_their_ids_across_gaps(fixture *f) {
+    enum { ITEMS = 260 };
+    create_type(f, "items");
+    hs_uuid ids[ITEMS], id;
+    bool has[ITEMS] = {false};
+    hs_vector vector;
+    hs_vector_iterator *iterator;
+    register_kind(f, "v", 1);
+    for (int i = 0; i < ITEMS; i++) {
+        char key[8];
+        snprintf(key, sizeof key, "%d", i);
+        ids[i] = create_item(f, key);
+    }
+    for (int at = 0, gap = 1; at < ITEMS; at += gap++)
+        has[at] = true;
+    for (int i = 0; i < ITEMS; i++) {
+        if (has[i]) set_vector(f, &ids[i], "v", (float[]){(float)i}, 1);
+        if (!has[i] && i % 3 == 0) delete_entity(f, "items", &ids[i]);
+    }
+    hs_snapshot *snapshot = begin_snapshot(f);
+    assert_ok(hs_vector_iterate(snapshot, "items", "v", &iterator));
+    for (int i = 0; i < ITEMS; i++) {
+        if (!has[i]) continue;
+        assert_int_equal(hs_vector_next(iterator, &id, &vector), 1);
+        assert_uuid(&id, &ids[i]);
+        assert_true(vector.values[0] == (float)i);
+    }
+    assert_int_equal(hs_vector_next(iterator, &id, &vector), 0);
+    hs_vector_iterator_close(iterator);
+    hs_snapshot_close(snapshot);
+}
+
 /* --- neighbours ------------------------------------------------------------------------------- */
 
 static void the_nearest_come_in_order_with_ties_by_id(fixture *f) {
@@ -467,6 +501,7 @@ int main(void) {
         FIXTURE_TEST(vectors_go_with_their_entity),
         FIXTURE_TEST(bad_vectors_are_refused),
         FIXTURE_TEST(vectors_are_iterated_in_order_of_creation),
+        FIXTURE_TEST(iterated_vectors_have_their_ids_across_gaps),
         FIXTURE_TEST(the_nearest_come_in_order_with_ties_by_id),
         FIXTURE_TEST(bad_queries_are_refused),
         FIXTURE_TEST(the_neighbours_of_sift_vectors_are_the_known_ones),

@@ -15,6 +15,18 @@ hs_status entity_not_found(const char *type, const hs_uuid *id);
 /* The id of the entity with this rid. HS_NOT_FOUND (no message), HS_CORRUPT. */
 hs_status entity_uuid(engine_txn *txn, family *family, uint64_t rid, hs_uuid *id);
 
+/* The ids of entities in ascending order of their rids: a step of a cursor where the next is near,
+ * instead of a descent for each. All zero, it has not begun. */
+typedef struct entity_walk {
+    engine_cursor *records; /* owned; NULL before the first */
+    uint64_t rid;           /* where the cursor stands; UINT64_MAX: at the end */
+} entity_walk;
+
+/* As entity_uuid. rids may come in any order, but only ascending ones are fast. */
+hs_status entity_walk_uuid(entity_walk *walk, engine_txn *txn, family *family, uint64_t rid,
+                           hs_uuid *id);
+void entity_walk_end(entity_walk *walk);
+
 /* The id of an entity whose record was decoded. */
 void entity_record_id(const family *family, const record *head, hs_uuid *id);
 

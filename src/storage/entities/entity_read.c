@@ -8,6 +8,8 @@
 #include "storage/collection/routing.h"
 #include "storage/entities/entities.h"
 
+#define WALK_STEPS 8 /* records that a walk steps over before it seeks */
+
 /* --- records ---------------------------------------------------------------------------------- */
 
 hs_status entity_not_found(const char *type, const hs_uuid *id) {
@@ -74,6 +76,45 @@ hs_status entity_uuid(engine_txn *txn, family *family, uint64_t rid, hs_uuid *id
     TRY(open_head(txn, family, rid, &reader));
     entity_record_id(family, &reader.head, id);
     return HS_OK;
+}
+
+/* Moves a walk to a rid: by steps if it lies a few records ahead, else by a seek. */
+static hs_status walk_to(entity_walk *walk, const family *family, uint64_t rid) {
+    layout_key key = layout_rid_key(rid);
+    bool near = walk->rid < rid && rid - walk->rid <= WALK_STEPS;
+    int found = 1;
+    while (found == 1) {
+        found = near ? engine_cursor_next(walk->records)
+                     : engine_cursor_seek(walk->records, layout_slice(&key));
+        if (found < 0) return (hs_status)found;
+        if (found == 0)
+            walk->rid = UINT64_MAX;
+        else if (!layout_rid_read(engine_cursor_key(walk->records), &walk->rid))
+            return error_set(HS_CORRUPT,
+                             "a key of the records of family %u is damaged; run a check",
+                             family->number);
+        if (!near || walk->rid >= rid) break;
+    }
+    return walk->rid == rid && found == 1 ? HS_OK : HS_NOT_FOUND;
+}
+
+hs_status entity_walk_uuid(entity_walk *walk, engine_txn *txn, family *family, uint64_t rid,
+                           hs_uuid *id) {
+    if (walk->records == NULL) {
+        TRY(engine_cursor_open(txn, layout_table(family->number, TABLE_RECORDS), &walk->records));
+        walk->rid = UINT64_MAX;
+    }
+    TRY(walk_to(walk, family, rid));
+    record_reader reader;
+    TRY(entity_damaged(record_open(&reader, engine_cursor_value(walk->records), family->epoch),
+                       family->number, rid));
+    entity_record_id(family, &reader.head, id);
+    return HS_OK;
+}
+
+void entity_walk_end(entity_walk *walk) {
+    if (walk->records != NULL) engine_cursor_close(walk->records);
+    *walk = (entity_walk){NULL, 0};
 }
 
 void entity_fill(const family *family, const record *head, hs_entity *entity) {
