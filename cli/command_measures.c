@@ -2,7 +2,6 @@
  * entities of a type in the order of one; and the writing of one. */
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "address.h"
 #include "options.h"
@@ -135,7 +134,6 @@ static int print_changed(invocation *run, const hs_address *address, hs_slice na
 
 static int change_measure(invocation *run, change asked) {
     hs_address address;
-    struct timespec clock;
     double value = 0;
     if (run->argument_count == 1)
         return report(EXIT_USAGE, "option --%s is about one measure; give its NAME",
@@ -143,8 +141,7 @@ static int change_measure(invocation *run, change asked) {
     if (option_given(run, "from") || option_given(run, "to"))
         return report(EXIT_USAGE, "--from and --to show a history; leave them out beside --%s",
                       change_names[asked]);
-    clock_gettime(CLOCK_REALTIME, &clock);
-    hs_time time = (hs_time)clock.tv_sec * 1000000 + clock.tv_nsec / 1000;
+    hs_time time = time_now();
     int code = option_time(run, "time", &time);
     if (code == EXIT_OK && asked != DELETE)
         code = option_number(run, change_names[asked], -INFINITY, INFINITY, &value);

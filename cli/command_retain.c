@@ -1,6 +1,5 @@
 /* command_retain.c: retain: gives up old points and roll-ups of all series of an entity type. */
 #include <string.h>
-#include <time.h>
 
 #include "address.h"
 #include "options.h"
@@ -91,14 +90,10 @@ static int read_retention(retain_run *r) {
 int command_retain(invocation *run) {
     static const char *const columns[] = {"entity_type", "series", "points_given_up"};
     hs_address address;
-    struct timespec clock;
     uint64_t before = 0, after = 0;
     int code = address_open_type(run, run->arguments[0], &address);
     if (code != EXIT_OK) return code;
-    clock_gettime(CLOCK_REALTIME, &clock);
-    retain_run r = {.run = run,
-                    .address = &address,
-                    .now = (hs_time)clock.tv_sec * 1000000 + clock.tv_nsec / 1000};
+    retain_run r = {.run = run, .address = &address, .now = time_now()};
     code = option_time(run, "now", &r.now);
     if (code == EXIT_OK) code = read_retention(&r);
     if (code != EXIT_OK) return code;

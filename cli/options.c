@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define OPTIONS_MAX  24  /* of a command, with the global ones */
 #define LONG_ONLY    256 /* getopt's values of options without a letter start here */
@@ -229,6 +230,12 @@ int option_time(const invocation *run, const char *name, hs_time *value) {
     hs_status status = hs_time_parse(hs_slice_of(text), value);
     if (status == HS_OK) return EXIT_OK;
     return report(EXIT_USAGE, "option --%s: %s", name, hs_last_error());
+}
+
+hs_time time_now(void) {
+    struct timespec clock;
+    clock_gettime(CLOCK_REALTIME, &clock);
+    return (hs_time)clock.tv_sec * 1000000 + clock.tv_nsec / 1000;
 }
 
 int option_choice(const invocation *run, const char *name, const char *const *choices, size_t count,

@@ -25,6 +25,9 @@ int option_count(const invocation *run, const char *name, uint64_t min, uint64_t
 int option_number(const invocation *run, const char *name, double min, double max, double *value);
 int option_time(const invocation *run, const char *name, hs_time *value);
 
+/* The system's time: what an option of a time defaults to. */
+hs_time time_now(void);
+
 /* Finds the option's value in `choices` [count]; *index receives its place. */
 int option_choice(const invocation *run, const char *name, const char *const *choices, size_t count,
                   size_t *index);

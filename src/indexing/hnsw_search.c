@@ -9,7 +9,10 @@
 
 #define EXPANDED   HNSW_NODE_MAX
 #define CACHE_LINE 64
-#define LINES_MAX  8 /* of a row that are fetched ahead; the processor fetches what follows */
+/* A search of level 0 begins at a node of level 1 for so many of its width: it comes to groups of
+ * rows that level 0 links too seldom to find the one from the other. */
+#define WIDTH_PER_ENTRY 2
+#define LINES_MAX       8 /* of a row that are fetched ahead; the processor fetches what follows */
 
 void hnsw_search_free(hnsw_search *search) {
     memory_free(search->visited);
@@ -214,6 +217,9 @@ hs_status hnsw_descend(const hnsw *hnsw, hnsw_search *search, const void *query,
 hs_status hnsw_nearest(const hnsw *hnsw, hnsw_search *search, const void *query, size_t width) {
     search->count = 0;
     if (hnsw->state.count == 0) return HS_OK;
-    TRY(hnsw_descend(hnsw, search, query, 0));
+    unsigned above = hnsw->state.top > 0;
+    size_t entries = width / WIDTH_PER_ENTRY > 1 ? width / WIDTH_PER_ENTRY : 1;
+    TRY(hnsw_descend(hnsw, search, query, above));
+    if (above > 0) TRY(hnsw_search_level(hnsw, search, query, above, entries));
     return hnsw_search_level(hnsw, search, query, 0, width);
 }

@@ -1,7 +1,6 @@
 /* apply.c: attempts to commit a batch. */
 #include "storage/batch/apply.h"
 
-#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -14,6 +13,7 @@
 #include "storage/series/timeseries.h"
 #include "storage/trajectories/trajectories.h"
 #include "storage/vectors/vectors.h"
+#include "xxhash.h"
 
 #define ATTEMPTS_MAX   100
 #define ENTITIES_FIRST 64 /* slots of the first table of entities */
@@ -202,16 +202,10 @@ static hs_status want_for_deletions(apply *apply) {
 
 /* --- entities --------------------------------------------------------------------------------- */
 
-static uint64_t id_hash(const hs_uuid *id) {
-    uint64_t hash =
-        (load_u64(id->bytes) ^ UINT64_C(0x9E3779B97F4A7C15)) * UINT64_C(0xD6E8FEB86659FD93);
-    hash = (hash ^ hash >> 32 ^ load_u64(id->bytes + 8)) * UINT64_C(0xA0761D6478BD642F);
-    return hash ^ hash >> 32;
-}
-
 /* The place of an id in the table, or the free place where it belongs. */
 static apply_entity **entity_place(apply_entity **table, size_t capacity, const hs_uuid *id) {
-    for (size_t at = id_hash(id) & (capacity - 1);; at = (at + 1) & (capacity - 1))
+    for (size_t at = XXH3_64bits(id->bytes, sizeof id->bytes) & (capacity - 1);;
+         at = (at + 1) & (capacity - 1))
         if (table[at] == NULL || memcmp(table[at]->id.bytes, id->bytes, sizeof id->bytes) == 0)
             return table + at;
 }
