@@ -147,7 +147,8 @@ static void recover(story *s, hs_status status, bool pushed) {
     cut_power(s);
     bool read_only = is_read_only(s);
     if (status == HS_FULL || status == HS_NO_MEMORY) {
-        if (pushed && found == last) broken(s, "what failed was done: %s", hs_last_error());
+        if (pushed && found == last && workload_last_differs(&s->workload))
+            broken(s, "what failed was done: %s", hs_last_error());
         workload_rewind(&s->workload, found);
     } else if (!read_only && status == HS_READ_ONLY) {
         broken(s, "read-only, but not for the next one");

@@ -120,6 +120,12 @@ uint64_t workload_find(const workload *w, engine_txn *found, uint64_t minimum, c
     return UINT64_MAX;
 }
 
+bool workload_last_differs(const workload *w) {
+    char difference[512];
+    return w->count < 2 || !engines_equal(w->states[w->count - 2], w->states[w->count - 1],
+                                          difference, sizeof difference);
+}
+
 /* The oracle cannot go back, so it is told what leads from its last state to the one found: all of
  * it. */
 static void copy_family(engine *to, engine_txn *from, const engine_family_info *family) {

@@ -69,6 +69,8 @@ void workload_release(workload *w);
 
 /* The number of the oracle's last state. */
 uint64_t workload_last(const workload *w);
+/* Whether the newest state can be told from the one before it: a commit may change nothing. */
+bool workload_last_differs(const workload *w);
 
 /* Notes that the subject has saved state `number`, by a clean close. */
 void workload_saved(workload *w, uint64_t number);
