@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "options.h"
+
 int address_open(invocation *run, const char *text, hs_address *address) {
     assert(run->snapshot == NULL);
     hs_status status = hs_address_resolve(run->router, text, address);
@@ -40,6 +42,19 @@ int address_open_entity(invocation *run, const char *text, hs_address *address) 
         return report(EXIT_USAGE, "%s names a collection; give an entity, %s/TYPE/KEY", text, text);
     }
     return report(EXIT_USAGE, "%s names an entity type; give an entity, %s/KEY", text, text);
+}
+
+int address_of_option(const invocation *run, const char *option, const char *collection,
+                      hs_address *address) {
+    const char *text = option_value(run, option);
+    buffer whole = {NULL, 0, 0};
+    buffer_format(&whole, "%s/%s", collection, text);
+    hs_status status = hs_address_resolve(run->router, buffer_string(&whole), address);
+    buffer_free(&whole);
+    if (status != HS_OK) return report_status(status);
+    if (address->has_id) return EXIT_OK;
+    return report(EXIT_USAGE, "option --%s: %s names an entity type; give %s/KEY", option, text,
+                  text);
 }
 
 int address_entity(invocation *run, const char *type, const hs_uuid *id, hs_entity *entity) {

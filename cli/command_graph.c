@@ -144,14 +144,8 @@ static int find_end(invocation *run, const graph_question *asked, const char *op
             return report_status(status);
     }
     hs_address address;
-    buffer whole = {NULL, 0, 0};
-    buffer_format(&whole, "%s/%s", run->arguments[0], text);
-    hs_status status = hs_address_resolve(run->router, buffer_string(&whole), &address);
-    buffer_free(&whole);
-    if (status != HS_OK) return report_status(status);
-    if (!address.has_id)
-        return report(EXIT_USAGE, "option --%s: %s names an entity type; give %s/KEY", option, text,
-                      text);
+    int code = address_of_option(run, option, run->arguments[0], &address);
+    if (code != EXIT_OK) return code;
     memcpy(end->type_name, address.type, sizeof end->type_name);
     end->type = end->type_name;
     end->id = address.id;

@@ -193,8 +193,17 @@ static const option_spec position_options[] = {
     END,
 };
 
+static const option_spec history_options[] = {
+    {"edge", 'e', "TYPE", "of the edge of this type, instead of a property"},
+    {"to", 0, "KEY", "and to this entity: TYPE/KEY or an id"},
+    END,
+};
+
 static const option_spec purge_options[] = {
     {"before", 0, "TIME", "remove what no time from this one on needs"},
+    {"edges", 0, NULL, "former states of edges, instead of properties"},
+    {"edge", 'e', "TYPE", "the same, only of edges of this type"},
+    {"to", 0, "KEY", "only of edges to this entity: TYPE/KEY or an id"},
     END,
 };
 
@@ -523,15 +532,17 @@ const command commands[] = {
     },
     {
         .name = "history",
-        .arguments = "ADDRESS PROPERTY",
-        .arguments_min = 2,
+        .arguments = "ADDRESS [PROPERTY]",
+        .arguments_min = 1,
         .arguments_max = 2,
-        .summary = "Show the versions of a property",
+        .summary = "Show the versions of a property or an edge",
         .description =
-            "A row for each value that the property had, by the time from which it held, and\n"
-            "for each deletion; the present value comes last. Types keep former values if\n"
-            "their option property_history is on.",
+            "Of a property: a row for each value that it had, by the time from which it held,\n"
+            "and for each deletion; the present value comes last. Of the edge of --edge that\n"
+            "leads --to another entity: a row for each state in which it was. Types keep\n"
+            "these with their options property_history and edge_history.",
         .example = "hyperspatial -d db history medical/patients/10014729 ward",
+        .options = history_options,
         .run = command_history,
     },
     {
@@ -539,10 +550,11 @@ const command commands[] = {
         .arguments = "ADDRESS [PROPERTY]",
         .arguments_min = 1,
         .arguments_max = 2,
-        .summary = "Remove former values of properties",
+        .summary = "Remove former values of properties, or states of edges",
         .description =
             "Of an entity, or of all entities of COLLECTION/TYPE: versions that were replaced\n"
-            "at the time of --before or earlier. Without PROPERTY: of all properties.",
+            "at the time of --before or earlier. Without PROPERTY: of all properties; with\n"
+            "--edges, those of the edges that leave.",
         .example = "hyperspatial -d db purge medical/patients --before 2020-01-01",
         .options = purge_options,
         .run = command_purge,

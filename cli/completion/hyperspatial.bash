@@ -38,7 +38,8 @@ _hyperspatial_options() {
         echo --strategy --vector --radius --type --closure --symmetric --dimension --epochs --learned --from-stored
         echo --negatives --rate --seed --time --limit --quiet
         ;;
-    purge) echo --before ;;
+    history) echo --edge --to ;;
+    purge) echo --before --edges --edge --to ;;
     retain) echo --keep --now ;;
     series) echo --from --to --every --agg --gap --percentile --weighted --as-of --join --delete-range ;;
     set) echo --create --unset --revision ;;

@@ -88,6 +88,13 @@ typedef struct hs_edge_version {
 hs_status hs_edge_versions(hs_snapshot *snapshot, const hs_edge *edge,
                            const hs_edge_version **versions, size_t *count);
 
+/* Records the purge of versions that no moment from `before` on needs: those that were ended at
+ * `before` or earlier, of the edge named by source, type and target; with an empty type of edges of
+ * every type, with target_type NULL of edges to every entity. The edges that are there stay, and so
+ * does their last version. HS_LIMIT (`before`); HS_NOT_FOUND at commit (a type or entity).
+ * O(versions × log n). */
+hs_status hs_edge_purge(hs_batch *batch, const hs_edge *edge, hs_time before);
+
 /* --- properties of edges ---------------------------------------------------------------------- */
 
 /* A property of an edge. */

@@ -463,6 +463,44 @@ class Asking(Program):
             self.assertEqual(self.json("graph", "clinic", *question, "--as-of", "2001-01-01"), now)
         self.fails(USAGE, "graph", "clinic", "components", "--as-of", "yesterday", says="yesterday")
 
+    def test_states_of_edges_are_shown_and_purged(self):
+        self.copy()
+        address = "clinic/patients/p1"
+        edge = ("--edge", "treated_in", "--to", "wards/icu")
+        state = {"active": True, "weight": 0.1}
+        self.assertEqual(self.json("history", address, *edge), [state])
+        self.json("type", "clinic/patients", "--set", "edge_history=on")
+        with open(self.root / "edges.csv", "w", encoding="utf-8") as file:
+            file.write("patient,ward,days\np1,icu,3\np1,er,3\n")
+        mapping = {"collection": "clinic", "sources": [
+            {"file": "edges.csv", "type": "patients", "key": "patient", "properties": {}, "edges": [
+                {"type": "treated_in", "to": {"type": "wards", "key": "ward"}, "weight": "days"}]}]}
+        (self.root / "mapping.json").write_text(json.dumps(mapping), encoding="utf-8")
+        self.done("import", "--quiet", self.root / "mapping.json")
+        rows = self.json("history", address, *edge)
+        time = rows[0]["deleted_at"]
+        self.assertEqual(rows, [{"deleted_at": time, **state}, {"created_at": time, "active": True, "weight": 3}])
+        er = ("--edge", "treated_in", "--to", self.json("get", "clinic/wards/er")[0]["_id"])
+        self.assertEqual(len(self.json("history", address, *er)), 2)
+        self.json("purge", address, "--edges", "--before", "2001-01-01")
+        self.json("purge", address, "--edge", "knows", "--before", time)
+        self.json("purge", address, "--before", time)  # of properties
+        self.assertEqual(len(self.json("history", address, *edge)), 2)
+        self.json("purge", address, *edge, "--before", time)
+        self.assertEqual(self.json("history", address, *edge), rows[1:])
+        self.assertEqual(len(self.json("history", address, *er)), 2)
+        self.assertEqual(self.json("purge", "clinic/patients", "--edges", "--before", time)[0]["entities"],
+                         len(self.json("list", "clinic/patients")))
+        self.assertEqual(self.json("history", address, *er), rows[1:])
+        self.fails(USAGE, "history", address, says="PROPERTY")
+        self.fails(USAGE, "history", address, "--edge", "knows", says="--to")
+        self.fails(USAGE, "history", address, "age", *edge, says="PROPERTY")
+        self.fails(USAGE, "history", address, "--edge", "knows", "--to", "wards", says="wards/KEY")
+        self.fails(NOT_FOUND, "history", address, "--edge", "knows", "--to", "wards/none", says="none")
+        self.fails(USAGE, "purge", address, "age", "--edges", "--before", time, says="not both")
+        self.fails(USAGE, "purge", address, "--to", "wards/er", "--before", time, says="--edges")
+        self.fails(USAGE, "purge", address, "--edge", "", "--before", time, says="--edge")
+
     def ways(self, *words):
         return [row["key"] for row in self.json("graph", "clinic", *words)]
 

@@ -1,5 +1,5 @@
-/* edge_history_test.c: edges as they were at a moment, the versions of an edge, and properties of
- * edges; all of it goes with its edges and entities. */
+/* edge_history_test.c: edges as they were at a moment, the versions of an edge and their purge, and
+ * properties of edges; all of it goes with its edges and entities. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,6 +204,125 @@ static void the_history_goes_with_either_entity(fixture *f) {
     }
 }
 
+/* --- purging ---------------------------------------------------------------------------------- */
+
+static void purge(fixture *f, const hs_edge *edge, hs_time before) {
+    hs_batch *batch = begin_batch(f);
+    assert_ok(hs_edge_purge(batch, edge, before));
+    commit(batch);
+    assert_clean(f); /* from both ends */
+}
+
+static void a_purge_leaves_what_later_moments_need(fixture *f) {
+    create_type(f, "people");
+    keep_history(f, "people", "on");
+    hs_uuid a = create_entity(f, "people", "a"), b = create_entity(f, "people", "b");
+    hs_edge edge = knows(&a, &b);
+    put_at(f, 10, edge, 1);
+    put_at(f, 20, edge, 2);
+    remove_at(f, 30, edge);
+    put_at(f, 40, edge, 4);
+    purge(f, &edge, 19);
+    expect_versions(f, &edge, "10-20:1 20-30:2 40-:4");
+    purge(f, &edge, 20);
+    expect_versions(f, &edge, "20-30:2 40-:4");
+    expect_at(f, 20, &edge, 2);
+    expect_at(f, 19, &edge, 0);
+    purge(f, &edge, 99);
+    expect_versions(f, &edge, "40-:4"); /* the edge that is there stays */
+    expect_at(f, 99, &edge, 4);
+    remove_at(f, 50, edge);
+    purge(f, &edge, 50);
+    expect_versions(f, &edge, "");
+    assert_int_equal(count_entries(f, "people", TABLE_EDGE_HISTORY), 0);
+    assert_int_equal(count_entries(f, "people", TABLE_EDGE_HISTORY_IN), 0);
+    put_at(f, 60, edge, 6);
+    expect_versions(f, &edge, "60-:6");
+}
+
+static void a_purge_takes_one_edge_a_type_of_edges_or_all_that_leave(fixture *f) {
+    create_type(f, "people");
+    keep_history(f, "people", "on");
+    hs_uuid a = create_entity(f, "people", "a"), b = create_entity(f, "people", "b");
+    hs_uuid c = create_entity(f, "people", "c");
+    hs_edge likes = knows(&a, &b);
+    likes.type = text("likes");
+    const hs_edge edges[] = {knows(&a, &b), knows(&a, &c), likes, knows(&b, &a)};
+    const hs_edge to_c = {"people", a, text(""), "people", c, false, 0};
+    const hs_edge to_all = {"people", a, text("knows"), NULL, {{0}}, false, 0};
+    const hs_edge all = {"people", a, text(""), NULL, {{0}}, false, 0};
+    const struct {
+        const hs_edge *purged;
+        bool kept[4]; /* of the edges above */
+    } cases[] = {{&edges[0], {false, true, true, true}},
+                 {&to_c, {true, false, true, true}},
+                 {&to_all, {false, false, true, true}},
+                 {&all, {false, false, false, true}}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (int e = 0; e < 4; e++) {
+            put_at(f, 10, edges[e], 1);
+            remove_at(f, 20, edges[e]);
+        }
+        purge(f, cases[i].purged, 20);
+        for (int e = 0; e < 4; e++) {
+            expect_versions(f, &edges[e], cases[i].kept[e] ? "10-20:1" : "");
+            purge(f, &edges[e], 20);
+        }
+    }
+}
+
+static void a_purge_sees_what_its_batch_did_before(fixture *f) {
+    create_type(f, "people");
+    keep_history(f, "people", "on");
+    hs_uuid a = create_entity(f, "people", "a"), b = create_entity(f, "people", "b");
+    hs_edge edge = knows(&a, &b), changed = edge;
+    put_at(f, 10, edge, 1);
+    changed.weight = 2;
+    hs_batch *batch = batch_at(f, 20);
+    assert_ok(hs_edge_put(batch, &changed));
+    assert_ok(hs_edge_purge(batch, &edge, 20));
+    commit(batch);
+    expect_versions(f, &edge, "20-:2");
+    batch = batch_at(f, 30);
+    assert_ok(hs_edge_purge(batch, &edge, 30)); /* what comes later in the batch is kept */
+    assert_ok(hs_edge_remove(batch, &edge));
+    commit(batch);
+    expect_versions(f, &edge, "20-30:2");
+    assert_clean(f);
+}
+
+static void a_purge_that_cannot_be_is_refused(fixture *f) {
+    create_type(f, "people");
+    hs_uuid a = create_entity(f, "people", "a"), nobody = some_uuid(9);
+    hs_edge no_source = knows(&nobody, &a), no_target = knows(&a, &nobody), no_type = knows(&a, &a);
+    no_type.target_type = "rooms";
+    hs_batch *batch = begin_batch(f);
+    assert_status(hs_edge_purge(batch, &no_source, HS_TIME_NOW), HS_LIMIT);
+    assert_ok(hs_edge_purge(batch, &no_source, 5));
+    commit_failing(batch, HS_NOT_FOUND, 0);
+    batch = begin_batch(f);
+    assert_ok(hs_edge_purge(batch, &no_target, 5));
+    commit_failing(batch, HS_NOT_FOUND, 0);
+    batch = begin_batch(f);
+    assert_ok(hs_edge_purge(batch, &no_type, 5));
+    commit_failing(batch, HS_NOT_FOUND, 0);
+}
+
+static void the_operation_that_failed_is_named_also_if_a_later_one_met_it(fixture *f) {
+    create_type(f, "people");
+    hs_uuid a = create_entity(f, "people", "a");
+    const hs_edge missing = knows(&a, &a);
+    for (int deletes = 0; deletes < 2; deletes++) {
+        hs_batch *batch = begin_batch(f);
+        assert_ok(hs_edge_remove(batch, &missing));
+        if (deletes)
+            assert_ok(hs_entity_delete(batch, "people", &a));
+        else
+            assert_ok(hs_edge_purge(batch, &missing, 5));
+        commit_failing(batch, HS_NOT_FOUND, 0);
+    }
+}
+
 /* --- against a model -------------------------------------------------------------------------- */
 
 enum { PEOPLE = 5, MOMENTS = 120, KINDS = 2 };
@@ -297,8 +416,21 @@ static void compare_moment(fixture *f, const past *p, int moment, int way) {
     free(seen);
 }
 
+/* Purges all edges before some moment, which stays readable, and is returned. */
+static int purge_past(fixture *f, const past *p, int purged, test_random *random) {
+    int moment = purged + (int)test_random_below(random, (uint64_t)(p->moments - purged + 1));
+    hs_batch *batch = begin_batch(f);
+    for (int i = 0; i < PEOPLE; i++) {
+        const hs_edge all = {"people", p->ids[i], text(""), NULL, {{0}}, false, 0};
+        assert_ok(hs_edge_purge(batch, &all, 10 * moment + 3));
+    }
+    commit(batch);
+    return moment;
+}
+
 static void every_moment_is_as_the_model_remembers_it(fixture *f) {
     test_random random = test_random_start();
+    int purged = 0; /* the first moment that was not purged */
     past *p = calloc(1, sizeof *p);
     char key[8];
     create_type(f, "people");
@@ -325,11 +457,13 @@ static void every_moment_is_as_the_model_remembers_it(fixture *f) {
             forget_person(p, person);
             p->moments--;
         }
+        if (test_random_below(&random, 20) == 0) purged = purge_past(f, p, purged, &random);
         if (p->moments % 40 == 39) fixture_reopen(f);
-        compare_moment(f, p, (int)test_random_below(&random, (uint64_t)p->moments + 1),
-                       p->moments % 3);
+        compare_moment(
+            f, p, purged + (int)test_random_below(&random, (uint64_t)(p->moments - purged + 1)),
+            p->moments % 3);
     }
-    for (int moment = 0; moment < MOMENTS; moment++)
+    for (int moment = purged; moment < MOMENTS; moment++)
         compare_moment(f, p, moment, moment % 3);
     assert_clean(f);
     free(p);
@@ -589,6 +723,11 @@ int main(void) {
         FIXTURE_TEST(time_does_not_go_backwards_and_a_moment_leaves_one_version),
         FIXTURE_TEST(an_edge_older_than_its_history_was_there_since_ever),
         FIXTURE_TEST(the_history_goes_with_either_entity),
+        FIXTURE_TEST(a_purge_leaves_what_later_moments_need),
+        FIXTURE_TEST(a_purge_takes_one_edge_a_type_of_edges_or_all_that_leave),
+        FIXTURE_TEST(a_purge_sees_what_its_batch_did_before),
+        FIXTURE_TEST(a_purge_that_cannot_be_is_refused),
+        FIXTURE_TEST(the_operation_that_failed_is_named_also_if_a_later_one_met_it),
         FIXTURE_TEST(every_moment_is_as_the_model_remembers_it),
         FIXTURE_TEST(algorithms_see_the_edges_of_a_moment),
         FIXTURE_TEST(damaged_versions_are_refused),

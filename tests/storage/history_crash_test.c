@@ -147,6 +147,22 @@ static void change_edge(run *r, int from, int to) {
     h->versions[h->count++] = (hs_edge_version){r->time, HS_TIME_MAX, edge.active, edge.weight};
 }
 
+/* Purges the versions of all edges that leave an entity. */
+static void purge_edges(run *r, int entity) {
+    hs_time before = 1 + below(r, (int)r->time);
+    const hs_edge all = {TYPE, id_of(entity), text(""), NULL, {{0}}, false, 0};
+    if (!r->now->exists[entity]) return;
+    assert_ok(hs_edge_purge(r->batch, &all, before));
+    for (int to = 0; to < ENTITIES; to++) {
+        edge_history *h = &r->now->edges[entity][to];
+        int gone = 0;
+        while (gone < h->count && h->versions[gone].deleted_at <= before)
+            gone++;
+        h->count -= gone;
+        memmove(h->versions, h->versions + gone, (size_t)h->count * sizeof *h->versions);
+    }
+}
+
 /* The number of the batch is its mark, by which one sees which batches there are. */
 static void record_batch(run *r, int round) {
     memset(r->entity_used, 0, sizeof r->entity_used);
@@ -166,6 +182,8 @@ static void record_batch(run *r, int round) {
             create_or_delete(r, entity);
         else if (kind < 5)
             change_property(r, entity, below(r, NAMES));
+        else if (kind == 5 && below(r, 8) == 0)
+            purge_edges(r, entity);
         else
             change_edge(r, entity, below(r, ENTITIES));
     }

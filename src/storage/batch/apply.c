@@ -413,6 +413,7 @@ static hs_status apply_operation(apply *apply, const operation *operation) {
     case OPERATION_EDGE_REMOVE:
     case OPERATION_EDGE_PROPERTY_SET:
     case OPERATION_EDGE_PROPERTY_DELETE:
+    case OPERATION_EDGE_PURGE:
         return graph_apply(apply, operation);
     case OPERATION_VECTOR_SET:
     case OPERATION_VECTOR_DELETE:

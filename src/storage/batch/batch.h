@@ -26,6 +26,7 @@ typedef enum operation_kind {
     OPERATION_EDGE_REMOVE,
     OPERATION_EDGE_PROPERTY_SET,
     OPERATION_EDGE_PROPERTY_DELETE,
+    OPERATION_EDGE_PURGE, /* of one edge type (name), or of all */
     OPERATION_VECTOR_SET,
     OPERATION_VECTOR_DELETE,
     OPERATION_SERIES_WRITE,
@@ -66,8 +67,12 @@ typedef struct operation {
             hs_uuid target;
             float weight;
             bool active;
-            uint32_t property;     /* EDGE_PROPERTY_…: interned label */
-            const hs_value *value; /* EDGE_PROPERTY_SET */
+            bool every_target; /* EDGE_PURGE: there is no target */
+            uint32_t property; /* EDGE_PROPERTY_…: interned label */
+            union {
+                const hs_value *value; /* EDGE_PROPERTY_SET */
+                hs_time purge_before;  /* EDGE_PURGE */
+            };
         } edge;
         struct {
             const char *name;

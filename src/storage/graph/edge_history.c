@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "storage/collection/prefix.h"
 #include "storage/graph/edge_list.h"
+#include "storage/graph/graph.h"
 
 /* --- encoding --------------------------------------------------------------------------------- */
 
@@ -177,6 +178,61 @@ hs_status edge_history_note(apply *apply, apply_family *family, uint64_t source,
     new.active = after->active;
     new.weight = after->weight;
     return put_version(apply, number, &new);
+}
+
+/* --- purging ---------------------------------------------------------------------------------- */
+
+hs_status hs_edge_purge(hs_batch *batch, const hs_edge *edge, hs_time before) {
+    uint32_t name = 0;
+    operation *operation;
+    if (before < HS_TIME_MIN || before > HS_TIME_MAX)
+        return error_set(HS_LIMIT, "a history is purged before a time in the years 0001 to 9999");
+    if (edge->type.size > 0) TRY(batch_label(batch, "edge type", edge->type, &name));
+    TRY(batch_operation(batch, OPERATION_EDGE_PURGE, edge->source_type, &edge->source, &operation));
+    operation->name = name;
+    operation->edge.every_target = edge->target_type == NULL;
+    operation->edge.target = edge->target;
+    operation->edge.purge_before = before;
+    if (edge->target_type != NULL)
+        TRY(batch_type_number(batch, edge->target_type, &operation->edge.target_type));
+    batch_push(batch, operation);
+    return HS_OK;
+}
+
+/* Removes the versions under `prefix` that ended in time, of edges to the row `target` or (0) to
+ * every one. */
+static hs_status purge_versions(apply *apply, engine_family family, hs_slice prefix,
+                                uint64_t target, hs_time before) {
+    engine_cursor *cursor;
+    TRY(engine_cursor_open(apply->txn, forward_table(family), &cursor));
+    hs_status status = HS_OK;
+    int found = prefix_seek(cursor, prefix);
+    for (; found == 1 && status == HS_OK; found = prefix_next(cursor, prefix)) {
+        edge_version version;
+        status =
+            edge_version_decode(engine_cursor_key(cursor), engine_cursor_value(cursor), &version);
+        if (status != HS_OK || !version.ended || version.until > before) continue;
+        if (target == 0 || version.far == target) status = delete_version(apply, family, &version);
+    }
+    engine_cursor_close(cursor);
+    return status == HS_OK && found < 0 ? (hs_status)found : status;
+}
+
+hs_status edge_history_purge(apply *apply, const operation *operation) {
+    apply_family *source, *target;
+    uint64_t rid, target_rid, row = 0;
+    TRY(graph_flush(apply)); /* so that versions of this batch are found too */
+    TRY(apply_owner(apply, operation, &source, &rid));
+    if (!operation->edge.every_target) {
+        TRY(apply_other(apply, operation->edge.target_type, &operation->edge.target, &target,
+                        &target_rid));
+        row = layout_route(target->number, target_rid);
+    }
+    layout_key prefix = operation->name == 0 ? layout_rid_prefix(rid)
+                        : row == 0           ? layout_named_key(rid, operation->name)
+                                             : layout_edge_key(rid, operation->name, row);
+    return purge_versions(apply, source->number, layout_slice(&prefix), row,
+                          operation->edge.purge_before);
 }
 
 /* --- removing --------------------------------------------------------------------------------- */

@@ -48,6 +48,9 @@ hs_status edge_history_kept(apply *apply, apply_family *family, bool *kept);
 hs_status edge_history_note(apply *apply, apply_family *family, uint64_t source, uint32_t name,
                             bool existed, uint64_t target, const edge_far *after);
 
+/* Carries OPERATION_EDGE_PURGE out. */
+hs_status edge_history_purge(apply *apply, const operation *operation);
+
 /* Removes the history of the edge between two rows, from both ends. The source's family is
  * locked. */
 hs_status edge_history_forget(apply *apply, uint64_t source, uint32_t name, uint64_t target);

@@ -71,6 +71,7 @@ static edge_action action_of(operation_kind kind) {
 }
 
 hs_status graph_apply(apply *apply, const operation *operation) {
+    if (operation->kind == OPERATION_EDGE_PURGE) return edge_history_purge(apply, operation);
     apply_family *source, *target;
     uint64_t source_rid, target_rid;
     TRY(apply_owner(apply, operation, &source, &source_rid));

@@ -18,7 +18,8 @@
 /* Takes an operation on an edge in. */
 hs_status graph_apply(apply *apply, const operation *operation);
 
-/* Makes the changes that are held back. If one of them is refused, batch->failed names it. */
+/* Makes the changes that are held back. If one of them is refused, batch->failed and
+ * apply->index name it. */
 hs_status graph_flush(apply *apply);
 
 /* Leaves the reverse halves to the commit; after the last graph_flush. */

@@ -255,7 +255,7 @@ hs_status graph_flush(apply *apply) {
     edge_lists_close(&w.lists);
     if (status == HS_OK && refusal.order != UINT32_MAX) {
         const origin *origin = &p->origins[refusal.order];
-        apply->batch->failed = origin->index;
+        apply->batch->failed = apply->index = origin->index;
         status = refused(apply, origin->operation, refusal.property);
     }
     p->forward_count = 0;
