@@ -102,6 +102,10 @@ hs_status error_context(hs_status status, const char *format, ...) {
     return status;
 }
 
+hs_status error_null(const char *what) {
+    return error_set(HS_INVALID, "the %s is a null pointer", what);
+}
+
 hs_status error_memory(const char *what, size_t bytes) {
     return error_set(HS_NO_MEMORY, "out of memory: %zu bytes for %s could not be allocated", bytes,
                      what);

@@ -20,6 +20,9 @@ hs_status error_errno(int error, const char *format, ...) __attribute__((format(
 hs_status error_context(hs_status status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* HS_INVALID for an argument that must be given and is NULL. */
+hs_status error_null(const char *what);
+
 /* HS_NO_MEMORY with a message that names what was being allocated. */
 hs_status error_memory(const char *what, size_t bytes);
 

@@ -346,7 +346,8 @@ static void import_free(import *im) {
 
 hs_status hs_import_run(hs_router *router, const char *mapping_path, const char *source_dir,
                         const hs_import_options *options, hs_import_result *result) {
-import im = {.router = router, .step = SIZE_MAX, .started = clock_monotonic_ns() };
+    if (mapping_path == NULL) return error_null("path of the mapping");
+    struct import im = {.router = router, .step = SIZE_MAX, .started = clock_monotonic_ns()};
     im.reported = im.started;
     hs_import_options_default(&im.options);
     if (options != NULL) im.options = *options;

@@ -33,6 +33,8 @@ hs_status hs_position_similarity(const float *a, const float *b, double *similar
 
 hs_status hs_position_distance(const hs_modality_weights *weights, const hs_position *a,
                                const hs_position *b, double *distance) {
+    if (weights == NULL) return error_null("weights of a distance");
+    if (a == NULL || b == NULL) return error_null("position of a distance");
     const double each[HS_MODALITIES] = {weights->graph, weights->embedding, weights->property};
     double sum = 0, total = 0;
     for (int i = 0; i < HS_MODALITIES; i++) {

@@ -127,6 +127,7 @@ static hs_status resolve(hs_router *router, const char *text, hs_address *addres
 hs_status hs_address_resolve(hs_router *router, const char *text, hs_address *address) {
     TRY(router_check_process(router));
     *address = (hs_address){0};
+    if (text == NULL) return error_null("address");
     hs_status status = resolve(router, text, address);
     if (status != HS_OK) *address = (hs_address){0};
     return status;

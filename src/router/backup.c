@@ -1,6 +1,7 @@
 /* backup.c: a collection, copied to a file of its own while others use it. */
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "router/router.h"
 
 typedef struct watch {
@@ -27,6 +28,7 @@ hs_status hs_collection_backup(hs_router *router, const char *collection, const 
                                 .progress = watched ? pass_on : NULL,
                                 .context = &w};
     engine_backup_result backup;
+    TRY(text_check_name("collection name", collection));
     if (path == NULL || path[0] == '\0')
         return error_set(HS_INVALID, "the path of the backup of '%s' is empty", collection);
     TRY(router_use(router, collection, &used));

@@ -241,6 +241,7 @@ static bool use_open(hs_router *router, const char *name, collection **collectio
 hs_status router_use(hs_router *router, const char *name, collection **collection) {
     hs_status status = HS_OK;
     TRY(router_check_process(router));
+    if (name == NULL) return error_null("collection name");
     if (use_open(router, name, collection)) return HS_OK;
     TRY(text_check_name("collection name", name));
     pthread_mutex_lock(&router->changes);

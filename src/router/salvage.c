@@ -70,6 +70,8 @@ static void repair_file(const char *path, const hs_config *config,
 hs_status hs_salvage(const char *path, const char *new_path, const hs_salvage_report *report,
                      hs_salvage_result *result) {
     hs_config config;
+    if (path == NULL) return error_null("path of the damaged file");
+    if (new_path == NULL) return error_null("path of the new file");
     TRY(hs_config_preset(HS_PRESET_DEFAULT, &config));
     TRY(engine_salvage(vfs_posix(), path, new_path, &config, report, result));
     if (!result->complete) repair_file(new_path, &config, report);

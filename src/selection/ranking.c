@@ -131,6 +131,7 @@ hs_status hs_fuse(const hs_ranking *rankings, size_t count, hs_fusion fusion, si
 hs_status hs_rerank(hs_snapshot *snapshot, const char *type, const char *name,
                     const hs_vector *query, const hs_neighbour *candidates, size_t count, size_t k,
                     hs_neighbour *reranked, size_t *found) {
+    if (candidates == NULL && count > 0) return error_null("list of candidates");
     hs_uuid *among = memory_alloc((count + 1) * sizeof *among);
     if (among == NULL) return error_memory("a ranking", (count + 1) * sizeof *among);
     for (size_t i = 0; i < count; i++)

@@ -127,6 +127,7 @@ hs_status hs_config_preset(hs_preset preset, hs_config *config) {
 }
 
 hs_status hs_config_preset_named(const char *name, hs_config *config) {
+    if (name == NULL) return error_null("name of a preset");
     for (size_t i = 0; i < PRESET_COUNT; i++)
         if (strcmp(presets[i].name, name) == 0) return hs_config_preset((hs_preset)i, config);
     char excerpt[64];
@@ -181,6 +182,8 @@ static bool parse_setting(setting_kind kind, const char *text, uint64_t *value) 
 
 hs_status hs_config_set(hs_config *config, const char *name, const char *value) {
     char excerpt[64];
+    if (name == NULL) return error_null("name of a setting");
+    if (value == NULL) return error_set(HS_INVALID, "the setting %.60s has no value", name);
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         const setting *setting = &settings[i];
         if (strcmp(setting->name, name) != 0) continue;

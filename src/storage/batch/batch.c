@@ -85,6 +85,7 @@ hs_status hs_batch_commit(hs_batch *batch) {
 /* --- for the recording functions -------------------------------------------------------------- */
 
 hs_status batch_type_number(hs_batch *batch, const char *type, uint32_t *number) {
+    if (type == NULL) return error_null("entity type name");
     for (size_t i = 0; i < batch->type_count; i++) {
         if (strcmp(batch->types[i].name, type) != 0) continue;
         *number = (uint32_t)i;
@@ -103,6 +104,7 @@ hs_status batch_type_number(hs_batch *batch, const char *type, uint32_t *number)
 hs_status batch_operation(hs_batch *batch, operation_kind kind, const char *type, const hs_uuid *id,
                           operation **result) {
     uint32_t number = 0;
+    if (id == NULL && kind != OPERATION_TYPE_DROP) return error_null("id of an entity");
     TRY(batch_type_number(batch, type, &number));
     operation *operation = arena_alloc(&batch->arena, sizeof *operation);
     if (operation == NULL) return error_memory("an operation", sizeof *operation);

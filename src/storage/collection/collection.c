@@ -177,6 +177,7 @@ size_t collection_users(collection *collection) {
 
 hs_status collection_type_find(collection *collection, engine_txn *txn, const char *type,
                                engine_family *number) {
+    if (type == NULL) return error_null("entity type name");
     hs_status status =
         type[0] == SYSTEM_FAMILY[0] ? HS_NOT_FOUND : engine_family_find(txn, type, number);
     if (status == HS_NOT_FOUND)

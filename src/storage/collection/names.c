@@ -223,6 +223,7 @@ static hs_status remember(names *names, uint32_t id, hs_slice label) {
 
 hs_status names_find(names *names, engine_txn *txn, hs_slice label, uint32_t *id) {
     if (label.size == 0 || label.size > HS_LABEL_MAX) return HS_NOT_FOUND;
+    if (label.data == NULL) return error_null("name");
     struct name *name = find_cached(names, label, XXH3_64bits(label.data, label.size));
     if (name != NULL) {
         *id = name->id;

@@ -44,6 +44,7 @@ arena *snapshot_result(hs_snapshot *snapshot, enum snapshot_result result) {
 }
 
 hs_status snapshot_family(hs_snapshot *snapshot, const char *type, family **family) {
+    if (type == NULL) return error_null("entity type name");
     if (snapshot->last == NULL || strcmp(snapshot->last_type, type) != 0) {
         TRY(collection_family(snapshot->collection, snapshot->txn, type, &snapshot->last));
         snprintf(snapshot->last_type, sizeof snapshot->last_type, "%s", type);
@@ -66,6 +67,7 @@ hs_status snapshot_options(hs_snapshot *snapshot, engine_family family,
 hs_status snapshot_entity(hs_snapshot *snapshot, const char *type, const hs_uuid *id,
                           family **family, uint64_t *rid) {
     route route;
+    if (id == NULL) return error_null("id of an entity");
     TRY(snapshot_family(snapshot, type, family));
     hs_status status = routing_find(snapshot->collection, snapshot->txn, id, &route);
     if (status == HS_NOT_FOUND || (status == HS_OK && route.family != (*family)->number))

@@ -177,6 +177,7 @@ static hs_status unknown(const char *name) {
 }
 
 hs_status type_options_find(const char *name, const option_definition **definition) {
+    if (name == NULL) return error_null("option of an entity type");
     *definition = find(hs_slice_of(name));
     return *definition == NULL ? unknown(name) : HS_OK;
 }
@@ -184,6 +185,7 @@ hs_status type_options_find(const char *name, const option_definition **definiti
 hs_status type_options_set(type_options *options, const char *name, const char *value) {
     const option_definition *definition;
     TRY(type_options_find(name, &definition));
+    if (value == NULL) return error_set(HS_INVALID, "the option %s has no value", name);
     return type_options_set_field(options, definition, value);
 }
 

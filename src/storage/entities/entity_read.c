@@ -170,6 +170,7 @@ hs_status hs_entity_find(hs_snapshot *snapshot, const char *type, hs_slice key, 
     family *family;
     hs_uuid id;
     route route;
+    if (key.data == NULL && key.size > 0) return error_null("external key");
     TRY(snapshot_family(snapshot, type, &family));
     hs_status status = HS_NOT_FOUND;
     if (key.size > 0 && key.size <= HS_KEY_MAX) {
@@ -191,6 +192,7 @@ hs_status hs_entity_find(hs_snapshot *snapshot, const char *type, hs_slice key, 
 hs_status hs_entity_locate(hs_snapshot *snapshot, const hs_uuid *id, char type[HS_NAME_MAX + 1]) {
     route route;
     const char *name;
+    if (id == NULL) return error_null("id of an entity");
     hs_status status = routing_find(snapshot->collection, snapshot->txn, id, &route);
     if (status == HS_NOT_FOUND) {
         char text[37];

@@ -66,6 +66,9 @@ static hs_status check_list(hs_slice name, const hs_value *list) {
 
 hs_status properties_check_value(hs_slice name, const hs_value *value) {
     char text[64];
+    if (value == NULL)
+        return error_set(HS_INVALID, "property \"%s\": the value is a null pointer",
+                         excerpt(name, text));
     if (hs_kind_name(value->kind) == NULL)
         return error_set(HS_INVALID, "property \"%s\": %d is no kind of value", excerpt(name, text),
                          (int)value->kind);

@@ -185,6 +185,7 @@ hs_status edge_history_note(apply *apply, apply_family *family, uint64_t source,
 hs_status hs_edge_purge(hs_batch *batch, const hs_edge *edge, hs_time before) {
     uint32_t name = 0;
     operation *operation;
+    if (edge == NULL) return error_null("edge");
     if (before < HS_TIME_MIN || before > HS_TIME_MAX)
         return error_set(HS_LIMIT, "a history is purged before a time in the years 0001 to 9999");
     if (edge->type.size > 0) TRY(batch_label(batch, "edge type", edge->type, &name));

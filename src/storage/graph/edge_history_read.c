@@ -43,6 +43,7 @@ hs_status hs_edge_versions(hs_snapshot *snapshot, const hs_edge *edge,
     edge_far now;
     *versions = NULL;
     *count = 0;
+    if (edge == NULL) return error_null("edge");
     TRY(snapshot_entity(snapshot, edge->source_type, &edge->source, &source, &rid));
     TRY(snapshot_entity(snapshot, edge->target_type, &edge->target, &target, &target_rid));
     hs_status status = snapshot_name(snapshot, edge->type, &name);

@@ -76,6 +76,7 @@ damaged:
 static hs_status record_operation(hs_batch *batch, operation_kind kind, const hs_edge *edge,
                                   hs_slice name, operation **operation) {
     uint32_t property = 0;
+    if (edge == NULL) return error_null("edge");
     TRY(batch_label(batch, "property name", name, &property));
     TRY(batch_operation(batch, kind, edge->source_type, &edge->source, operation));
     TRY(batch_type_number(batch, edge->target_type, &(*operation)->edge.target_type));
@@ -90,6 +91,7 @@ hs_status hs_edge_property_set(hs_batch *batch, const hs_edge *edge, hs_slice na
     operation *operation = NULL;
     const void *copy;
     hs_value own;
+    if (name.data == NULL) return text_check_label("property name", name, HS_LABEL_MAX);
     TRY(properties_check_value(name, value));
     TRY(record_operation(batch, OPERATION_EDGE_PROPERTY_SET, edge, name, &operation));
     TRY(properties_copy_value(batch, value, &own));
@@ -165,6 +167,7 @@ static int compare_names(const void *a, const void *b) {
 
 hs_status hs_edge_properties(hs_snapshot *snapshot, const hs_edge *edge,
                              const hs_edge_property **properties, size_t *count) {
+    if (edge == NULL) return error_null("edge");
     hs_edge there = *edge;
     family *source, *target;
     uint64_t rid, target_rid;

@@ -13,7 +13,7 @@
 /* --- recording -------------------------------------------------------------------------------- */
 
 static hs_status check_type(const char *type) {
-    if (strchr(type, '/') == NULL) return HS_OK;
+    if (type == NULL || strchr(type, '/') == NULL) return HS_OK;
     return error_set(HS_INVALID,
                      "an edge joins entities of one collection, and '%s' names a type of another; "
                      "keep the other entity's id as a property",
@@ -22,6 +22,7 @@ static hs_status check_type(const char *type) {
 
 static hs_status record(hs_batch *batch, operation_kind kind, const hs_edge *edge) {
     operation *operation;
+    if (edge == NULL) return error_null("edge");
     if (kind != OPERATION_EDGE_REMOVE && !isfinite(edge->weight))
         return error_set(HS_INVALID, "the weight of an edge must be finite");
     TRY(check_type(edge->source_type));

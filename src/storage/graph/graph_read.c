@@ -14,6 +14,7 @@ hs_status hs_edge_get(hs_snapshot *snapshot, hs_edge *edge) {
     uint64_t rid, target_rid;
     uint32_t name;
     edge_far found;
+    if (edge == NULL) return error_null("edge");
     TRY(snapshot_entity(snapshot, edge->source_type, &edge->source, &source, &rid));
     TRY(snapshot_entity(snapshot, edge->target_type, &edge->target, &target, &target_rid));
     hs_status status = snapshot_name(snapshot, edge->type, &name);

@@ -56,6 +56,7 @@ static hs_status reserve(hs_snapshot *snapshot, neighbour_context *c) {
 hs_status neighbour_context_find(hs_snapshot *snapshot, const char *type, const char *name,
                                  neighbour_context **result) {
     family *family;
+    if (name == NULL) return error_null("name of an index of neighbours");
     TRY(snapshot_family(snapshot, type, &family));
     neighbour_context *c = snapshot->neighbours;
     while (c != NULL && (c->family != family->number || strcmp(c->index.name, name) != 0))

@@ -175,6 +175,7 @@ static hs_status aim_position(const space *space, const void *row, void *query) 
 hs_status neighbour_query_position(const neighbour_space *space, const hs_position *position,
                                    void *query) {
     const float *points[MODALITIES];
+    if (position == NULL) return error_null("position to search from");
     for (hs_modality m = HS_GRAPH; m <= HS_PROPERTY; m++)
         points[m] = hs_position_of(position, m);
     return aim_at(space, points, query);

@@ -10,6 +10,7 @@ static const char *const part_names[] = {"raw", "minutes", "hours"};
 enum { PARTS = sizeof part_names / sizeof *part_names };
 
 hs_status retention_check(const hs_retention *retention) {
+    if (retention == NULL) return error_null("retention");
     const int64_t lengths[PARTS] = {retention->points, retention->minutes, retention->hours};
     for (int i = 0; i < PARTS; i++) {
         if (lengths[i] < 0)

@@ -24,6 +24,7 @@ typedef struct parts {
 
 static hs_status prepare(const hs_modality_weights *weights, const hs_position *query,
                          parts *parts) {
+    if (query == NULL) return error_null("position to search from");
     const double all[HS_MODALITIES] = {weights->graph, weights->embedding, weights->property};
     parts->count = 0;
     for (hs_modality m = HS_GRAPH; m <= HS_PROPERTY; m++) {

@@ -6,6 +6,7 @@
 #include "base/error.h"
 
 hs_status thinning_check(const hs_thinning *rule) {
+    if (rule == NULL) return error_null("thinning");
     if (rule->metric != HS_MOVED_EUCLIDEAN && rule->metric != HS_MOVED_HYPERBOLIC)
         return error_set(HS_INVALID, "%d is no metric of a thinning", (int)rule->metric);
     if (!isfinite(rule->moved) || rule->moved < 0)

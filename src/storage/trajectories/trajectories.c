@@ -25,6 +25,8 @@ hs_status hs_trajectory_write(hs_batch *batch, const char *type, const hs_uuid *
                               const hs_position *positions, size_t count) {
     operation *operation;
     const void *copy;
+    if (positions == NULL && count > 0)
+        return error_set(HS_INVALID, "the %zu positions of a trajectory are a null pointer", count);
     for (size_t i = 0; i < count; i++) {
         if (positions[i].time < HS_TIME_MIN || positions[i].time > HS_TIME_MAX)
             return error_set(HS_LIMIT,

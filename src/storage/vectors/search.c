@@ -11,9 +11,9 @@
 /* --- what is asked ---------------------------------------------------------------------------- */
 
 static hs_status check_options(const hs_vector_search_options *options) {
-    if (options->k < 1 || options->k > HS_NEIGHBOURS_MAX)
+    if (options == NULL || options->k < 1 || options->k > HS_NEIGHBOURS_MAX)
         return error_set(HS_INVALID, "1 to %d neighbours can be asked for, not %zu",
-                         HS_NEIGHBOURS_MAX, options->k);
+                         HS_NEIGHBOURS_MAX, options != NULL ? options->k : 0);
     if (options->threads > HS_SEARCH_THREADS_MAX)
         return error_set(HS_INVALID, "a search has at most %d threads, not %u",
                          HS_SEARCH_THREADS_MAX, options->threads);

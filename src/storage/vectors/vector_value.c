@@ -57,6 +57,8 @@ static hs_status check_pairs(const char *name, const hs_vector *vector) {
 }
 
 hs_status vector_value_check(const char *name, const hs_vector *vector) {
+    if (vector == NULL)
+        return error_set(HS_INVALID, "the value of vector '%s' is a null pointer", name);
     if (hs_vector_form_name(vector->form) == NULL)
         return error_set(HS_INVALID, "%d is no form of vectors", (int)vector->form);
     if (vector->form == HS_SPARSE) return check_pairs(name, vector);

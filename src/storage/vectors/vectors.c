@@ -65,6 +65,7 @@ hs_status vectors_register(collection *collection, const char *type, const char 
                            const hs_vector_options *options) {
     engine_family family;
     engine_txn *txn;
+    if (options == NULL) return error_null("options of a vector");
     hs_vector_options complete = *options;
     TRY(text_check_name("entity type name", type));
     TRY(text_check_name("vector name", name));

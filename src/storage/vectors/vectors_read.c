@@ -49,6 +49,7 @@ hs_status vectors_kind(hs_snapshot *snapshot, const char *type, const char *name
                        const vector_kind **kind) {
     family *family;
     struct known_vector_kind *known = snapshot->vector_kinds;
+    if (name == NULL) return error_null("vector name");
     TRY(snapshot_family(snapshot, type, &family));
     while (known != NULL &&
            (known->family != family->number || strcmp(known->kind.name, name) != 0))
